@@ -1,0 +1,275 @@
+/**
+ * What the kernel answered, as an error: the only file that builds system errors.
+ *
+ * Shaped as Node's own (`code`, negative `errno`, `syscall`), so that code written for `process.kill` keeps
+ * working, plus who was meant (`pid`, `signal`). A class per kind, because "gone" and "not allowed" call for
+ * different reactions and their codes come in more than one spelling (EPERM, and EACCES from an LSM).
+ *
+ * `instanceof` works across copies of the package: each class carries a brand from the global symbol registry,
+ * and asks for the brand instead of the prototype chain. A subclass of somebody else's asks the usual way.
+ */
+import { constants as osConstants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
+import { nameIfAny, type SignalName } from './signals.js'
+
+/** The name of an errno: 'ESRCH', 'EPERM', ... */
+export type ErrnoCode = keyof typeof osConstants.errno
+
+/** What more is known about a failed call. */
+export interface ErrorInfo {
+  /** The process group that was meant. */
+  pgid?: number
+  /** The thread that was meant. */
+  tid?: number
+  /** UnsupportedError: the missing feature of the kernel. */
+  feature?: string
+  /** UnsupportedError: the first kernel that has it. */
+  since?: string
+}
+
+interface SystemErrorFields {
+  readonly code: ErrnoCode
+  readonly errno: number
+  readonly syscall: string
+  readonly pid?: number | undefined
+  readonly signal?: SignalName | undefined
+  readonly info?: ErrorInfo | undefined
+}
+
+const brands = new Map<unknown, symbol>()
+
+function brand(errorClass: { name: string; prototype: object }): void {
+  const symbol = Symbol.for(`sigkit.${errorClass.name}`)
+  brands.set(errorClass, symbol)
+  Object.defineProperty(errorClass.prototype, symbol, { value: true })
+  Object.defineProperty(errorClass.prototype, 'name', {
+    value: errorClass.name,
+    writable: true,
+    configurable: true,
+  })
+}
+
+function isBranded(errorClass: unknown, value: unknown): boolean {
+  const symbol = brands.get(errorClass)
+  if (symbol === undefined) return Function.prototype[Symbol.hasInstance].call(errorClass, value)
+  return typeof value === 'object' && value !== null && symbol in value
+}
+
+/**
+ * A system call failed. `code` is the errno's name, `errno` its negative number, `syscall` the C name.
+ *
+ * @example
+ * try { kill(pid) } catch (error) {
+ *   if (isErrno(error, 'ESRCH')) return 'already gone'
+ *   throw error
+ * }
+ */
+export class SignalError extends Error {
+  readonly code: ErrnoCode
+  /** Negative, as in Node: -3 for ESRCH on Linux. */
+  readonly errno: number
+  /** The C name of the call that failed. */
+  readonly syscall: string
+  /** The process that was meant, as it was given: negative for a group addressed as -pgid. */
+  declare readonly pid?: number
+  /** The signal that was meant; absent for a probe and for calls that take none. */
+  declare readonly signal?: SignalName
+  declare readonly info?: ErrorInfo
+
+  constructor(message: string, fields: SystemErrorFields) {
+    super(message)
+    this.errno = fields.errno
+    this.code = fields.code
+    this.syscall = fields.syscall
+    if (fields.pid !== undefined) this.pid = fields.pid
+    if (fields.signal !== undefined) this.signal = fields.signal
+    if (fields.info !== undefined) this.info = fields.info
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(this, value)
+  }
+}
+
+/** ESRCH: no such process, group or thread. */
+export class NoSuchProcessError extends SignalError {
+  /** True when the number lives on as another process. */
+  declare readonly reused: boolean
+  /** True when it was ours and is gone. */
+  declare readonly reaped: boolean
+}
+
+/** EPERM, or EACCES from a security module: it exists, but this user may not do that to it. */
+export class PermissionDeniedError extends SignalError {}
+
+/** ECHILD: no child of this process, or none that can be waited for. */
+export class NoChildError extends SignalError {
+  /** True when it was a child and somebody else took its status. */
+  declare readonly reapedElsewhere: boolean
+}
+
+/** EAGAIN, EMFILE, ENFILE, ENOMEM: a limit was reached; the message says which. */
+export class ResourceLimitError extends SignalError {}
+
+/** ENOSYS and its kin: this kernel or sandbox lacks the feature that `info` names. */
+export class UnsupportedError extends SignalError {}
+
+/** A wait ended because its `timeout` passed. Code `ERR_WAIT_TIMEOUT`. The process is untouched. */
+export class WaitTimeoutError extends Error {
+  readonly code = 'ERR_WAIT_TIMEOUT'
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(this, value)
+  }
+}
+
+for (const errorClass of [
+  SignalError,
+  NoSuchProcessError,
+  PermissionDeniedError,
+  NoChildError,
+  ResourceLimitError,
+  UnsupportedError,
+  WaitTimeoutError,
+]) {
+  brand(errorClass)
+}
+
+// Said on the prototype, so that an error carries (and prints) the fact only where it is true.
+Object.assign(NoSuchProcessError.prototype, { reused: false, reaped: false })
+Object.assign(NoChildError.prototype, { reapedElsewhere: false })
+
+type SystemErrorClass = new (message: string, fields: SystemErrorFields) => SignalError
+
+const classOf: Partial<Record<ErrnoCode, SystemErrorClass>> = {
+  ESRCH: NoSuchProcessError,
+  EPERM: PermissionDeniedError,
+  EACCES: PermissionDeniedError,
+  ECHILD: NoChildError,
+  EAGAIN: ResourceLimitError,
+  EMFILE: ResourceLimitError,
+  ENFILE: ResourceLimitError,
+  ENOMEM: ResourceLimitError,
+  ENOSYS: UnsupportedError,
+  ENOTSUP: UnsupportedError,
+  EOPNOTSUPP: UnsupportedError,
+}
+
+interface Errno {
+  readonly code: ErrnoCode
+  readonly text: string
+  readonly errorClass: SystemErrorClass
+}
+
+// By positive number. Names from os.constants.errno and not from util.getSystemErrorMap(): the latter lacks ECHILD
+// on Node 20. Where two names share a number (EAGAIN and EWOULDBLOCK) the first stands, which is the one people know.
+const errnos: (Errno | undefined)[] = []
+const texts = getSystemErrorMap()
+for (const [name, number] of Object.entries(osConstants.errno)) {
+  const code = name as ErrnoCode
+  const text = texts.get(-number)?.[1] ?? (code === 'ECHILD' ? 'no child processes' : 'unknown error')
+  errnos[number] ??= { code, text, errorClass: classOf[code] ?? SignalError }
+}
+
+function errnoOf(result: number): Errno {
+  return (
+    errnos[-result] ?? {
+      code: `ERRNO_${-result}` as ErrnoCode,
+      text: 'unknown error',
+      errorClass: SignalError,
+    }
+  )
+}
+
+/**
+ * The name of a raw result: `-3` gives 'ESRCH'.
+ * @internal
+ */
+export function errnoCode(result: number): ErrnoCode {
+  return errnoOf(result).code
+}
+
+interface KernelFeature {
+  feature: string
+  since: string
+}
+
+/** First kernels, by the C name of the call. */
+const features: Partial<Record<string, KernelFeature>> = {
+  rt_tgsigqueueinfo: { feature: 'signal with value to one thread', since: '2.6.31' },
+}
+
+/**
+ * Who was meant by the call that failed.
+ * @internal
+ */
+export interface Subject {
+  pid: number
+  pgid?: number
+  tid?: number
+  /** The number, 0 for a probe. */
+  signal?: number
+}
+
+function subjectText({ pid, pgid, tid, signal }: Subject): string {
+  let text = pgid === undefined ? `pid ${pid}` : `pgid ${pgid}`
+  if (tid !== undefined) text += `, tid ${tid}`
+  if (signal !== undefined) text += `, ${nameIfAny(signal) ?? `signal ${signal}`}`
+  return text
+}
+
+/** What to do about it, where the errno alone leaves its reader helpless. */
+function hint(syscall: string, code: ErrnoCode, feature: KernelFeature | undefined): string {
+  if (code === 'EAGAIN') {
+    return "; the receiver's queue of pending signals is full: let it handle some, or raise its RLIMIT_SIGPENDING"
+  }
+  return feature === undefined ? '' : `; ${syscall} needs Linux ${feature.since}, or the sandbox forbids it`
+}
+
+function infoOf({ pgid, tid }: Subject, feature: KernelFeature | undefined): ErrorInfo | undefined {
+  if (pgid === undefined && tid === undefined && feature === undefined) return undefined
+  const info: ErrorInfo = { ...feature }
+  if (pgid !== undefined) info.pgid = pgid
+  if (tid !== undefined) info.tid = tid
+  return info
+}
+
+function build(syscall: string, result: number, subject: Subject): SignalError {
+  const { code, text, errorClass } = errnoOf(result)
+  const feature = errorClass === UnsupportedError ? features[syscall] : undefined
+  const message = `${syscall} ${code}: ${text} (${subjectText(subject)})${hint(syscall, code, feature)}`
+  const signal = subject.signal === undefined ? undefined : nameIfAny(subject.signal)
+  const info = infoOf(subject, feature)
+  return new errorClass(message, { code, errno: result, syscall, pid: subject.pid, signal, info })
+}
+
+/**
+ * The error for a raw result below zero.
+ *
+ * The stack begins at the reader's own code: at the caller of `caller`, the public function. It is captured once,
+ * by hand, in a function small enough to be inlined: the capture is nearly all that an exception costs.
+ * @internal
+ */
+export function systemError(
+  syscall: string,
+  result: number,
+  subject: Subject,
+  caller: (...args: never[]) => unknown,
+): SignalError {
+  const limit = Error.stackTraceLimit
+  Reflect.set(Error, 'stackTraceLimit', 0) // not an assignment: it throws where intrinsics are frozen
+  const error = build(syscall, result, subject)
+  Reflect.set(Error, 'stackTraceLimit', limit)
+  Error.captureStackTrace(error, caller)
+  return error
+}
+
+/**
+ * Whether an error is the kernel's answer `code`. Narrows the type, works across copies of the package.
+ *
+ * @example
+ * if (isErrno(error, 'EPERM')) console.error(`not allowed to signal ${error.pid}`)
+ */
+export function isErrno<C extends ErrnoCode>(error: unknown, code: C): error is SignalError & { code: C } {
+  return error instanceof SignalError && error.code === code
+}

@@ -1,0 +1,10 @@
+#include "binding/napi_setup.h"
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  sigkit::RegisterConstants(env, exports);
+  sigkit::RegisterSend(env, exports);
+  sigkit::RegisterSession(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(sigkit, Init)

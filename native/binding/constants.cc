@@ -1,0 +1,53 @@
+// Every number of the ABI that TypeScript needs, from the C headers; SIGRTMIN and SIGRTMAX are asked of the
+// C library at run time (glibc 34, musl 35: it keeps the first ones for itself). No number is written down a
+// second time in lib/.
+#include <signal.h>
+
+#include "napi_setup.h"
+
+namespace sigkit {
+namespace {
+
+struct Constant {
+  const char* name;
+  int32_t value;
+};
+
+#define SIGKIT_CONSTANT(name) \
+  { #name, name }
+
+constexpr Constant kConstants[] = {
+    SIGKIT_CONSTANT(SIGHUP),    SIGKIT_CONSTANT(SIGINT),    SIGKIT_CONSTANT(SIGQUIT),
+    SIGKIT_CONSTANT(SIGILL),    SIGKIT_CONSTANT(SIGTRAP),   SIGKIT_CONSTANT(SIGABRT),
+    SIGKIT_CONSTANT(SIGBUS),    SIGKIT_CONSTANT(SIGFPE),    SIGKIT_CONSTANT(SIGKILL),
+    SIGKIT_CONSTANT(SIGUSR1),   SIGKIT_CONSTANT(SIGSEGV),   SIGKIT_CONSTANT(SIGUSR2),
+    SIGKIT_CONSTANT(SIGPIPE),   SIGKIT_CONSTANT(SIGALRM),   SIGKIT_CONSTANT(SIGTERM),
+    SIGKIT_CONSTANT(SIGSTKFLT), SIGKIT_CONSTANT(SIGCHLD),   SIGKIT_CONSTANT(SIGCONT),
+    SIGKIT_CONSTANT(SIGSTOP),   SIGKIT_CONSTANT(SIGTSTP),   SIGKIT_CONSTANT(SIGTTIN),
+    SIGKIT_CONSTANT(SIGTTOU),   SIGKIT_CONSTANT(SIGURG),    SIGKIT_CONSTANT(SIGXCPU),
+    SIGKIT_CONSTANT(SIGXFSZ),   SIGKIT_CONSTANT(SIGVTALRM), SIGKIT_CONSTANT(SIGPROF),
+    SIGKIT_CONSTANT(SIGWINCH),  SIGKIT_CONSTANT(SIGIO),     SIGKIT_CONSTANT(SIGPWR),
+    SIGKIT_CONSTANT(SIGSYS),    SIGKIT_CONSTANT(SIGIOT),    SIGKIT_CONSTANT(SIGPOLL),
+#ifdef SIGCLD
+    SIGKIT_CONSTANT(SIGCLD),
+#else
+    {"SIGCLD", SIGCHLD},  // musl has no such name; the alias is promised on every libc
+#endif
+    SIGKIT_CONSTANT(SI_USER),   SIGKIT_CONSTANT(SI_KERNEL), SIGKIT_CONSTANT(SI_QUEUE),
+    SIGKIT_CONSTANT(SI_TIMER),  SIGKIT_CONSTANT(SI_MESGQ),  SIGKIT_CONSTANT(SI_ASYNCIO),
+    SIGKIT_CONSTANT(SI_SIGIO),  SIGKIT_CONSTANT(SI_TKILL),
+};
+
+#undef SIGKIT_CONSTANT
+
+}  // namespace
+
+void RegisterConstants(Napi::Env env, Napi::Object exports) {
+  Napi::Object table = Napi::Object::New(env);
+  for (const Constant& constant : kConstants) table.Set(constant.name, constant.value);
+  table.Set("SIGRTMIN", SIGRTMIN);
+  table.Set("SIGRTMAX", SIGRTMAX);
+  exports.Set("constants", table);
+}
+
+}  // namespace sigkit

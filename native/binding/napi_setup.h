@@ -1,0 +1,81 @@
+// The only include of <napi.h>: every file of binding/ includes this one instead, so that one set of
+// rules holds for all.
+//
+// Rules of the boundary:
+// - A function here takes positional numbers, bigints or typed arrays and gives back a number: >= 0, or
+//   -errno. It never validates, never names, never builds an error for what the kernel answered.
+// - lib/native.ts declares each of them; test/native.test.ts compares the two lists.
+// - An argument of the wrong type is a bug of ours, never the user's (TypeScript has checked): it throws a
+//   TypeError at once instead of sending a signal to whatever number stood in the register.
+#ifndef SIGKIT_BINDING_NAPI_SETUP_H
+#define SIGKIT_BINDING_NAPI_SETUP_H
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wconversion"
+#include <napi.h>
+#pragma GCC diagnostic pop
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sigkit {
+
+// Raw callbacks instead of Napi::Function: kill() is one system call of about 200 ns, and the wrapper's
+// CallbackInfo would be a tenth of that again.
+template <size_t N>
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = N;
+    ok_ = napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) == napi_ok && count >= N;
+  }
+
+  int32_t Int32(size_t index) {
+    int32_t value = 0;
+    ok_ = ok_ && napi_get_value_int32(env_, values_[index], &value) == napi_ok;
+    return value;
+  }
+
+  // A number (a safe integer) or a bigint of 64 bits: the bits, whatever the sign.
+  int64_t Bits64(size_t index) {
+    int64_t value = 0;
+    if (!ok_) return value;
+    if (napi_get_value_int64(env_, values_[index], &value) == napi_ok) return value;
+    bool lossless = false;
+    ok_ = napi_get_value_bigint_int64(env_, values_[index], &value, &lossless) == napi_ok;
+    return value;
+  }
+
+  // True when every argument read so far was there and of its type. Ask before acting.
+  bool Ok() const {
+    if (!ok_) napi_throw_type_error(env_, nullptr, "sigkit: a raw native function was called wrongly");
+    return ok_;
+  }
+
+ private:
+  napi_env env_;
+  napi_value values_[N];
+  bool ok_ = false;
+};
+
+inline napi_value Number(napi_env env, int32_t value) {
+  napi_value result = nullptr;
+  napi_create_int32(env, value, &result);
+  return result;
+}
+
+inline void Register(napi_env env, napi_value exports, const char* name, napi_callback callback) {
+  napi_value function = nullptr;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) != napi_ok) return;
+  napi_set_named_property(env, exports, name, function);
+}
+
+// Each file of binding/ registers its own functions; addon.cc calls them all.
+void RegisterConstants(Napi::Env env, Napi::Object exports);
+void RegisterSend(Napi::Env env, Napi::Object exports);
+void RegisterSession(Napi::Env env, Napi::Object exports);
+
+}  // namespace sigkit
+
+#endif

@@ -1,0 +1,36 @@
+{
+  "variables": {
+    "native_sources": [
+      "native/addon.cc",
+      "native/binding/constants.cc",
+      "native/binding/send.cc",
+      "native/binding/session.cc",
+      "native/core/exit_by_signal.cc"
+    ],
+    "native_defines": [
+      "NAPI_VERSION=9",
+      "NODE_ADDON_API_DISABLE_DEPRECATED",
+      "NODE_ADDON_API_REQUIRE_BASIC_FINALIZERS",
+      "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+      "_GNU_SOURCE"
+    ],
+    "native_cflags_cc": [
+      "-std=c++17",
+      "-fvisibility=hidden",
+      "-fvisibility-inlines-hidden",
+      "-Wall",
+      "-Wextra",
+      "-Wpedantic",
+      "-Wshadow",
+      "-Wconversion"
+    ],
+    "native_ldflags": [
+      "-Wl,-z,nodelete",
+      "-Wl,-z,now",
+      "-Wl,-z,relro",
+      "-Wl,--as-needed",
+      "-Wl,--exclude-libs,ALL",
+      "-Wl,-Bsymbolic-functions"
+    ]
+  }
+}
