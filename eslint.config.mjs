@@ -27,6 +27,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // The C names: rt_tgsigqueueinfo is itself.
       '@typescript-eslint/naming-convention': 'off',
+      // A method named as the place where a stack trace begins is not called.
+      '@typescript-eslint/unbound-method': 'off',
       // Checking what the type says cannot be is the point of an argument check.
       '@typescript-eslint/no-unnecessary-condition': 'off',
     },

@@ -22,3 +22,21 @@ export const SI_ASYNCIO = constant('SI_ASYNCIO')
 export const SI_SIGIO = constant('SI_SIGIO')
 /** `si_code`: sent by tkill(2) or tgkill(2). */
 export const SI_TKILL = constant('SI_TKILL')
+/** `pidfd_open`: waitid on it never blocks (5.10). */
+export const PIDFD_NONBLOCK = constant('PIDFD_NONBLOCK')
+/** `pidfd_open`: a thread, not a process (6.9). */
+export const PIDFD_THREAD = constant('PIDFD_THREAD')
+/** `pidfd_send_signal`: the one thread (6.9). */
+export const PIDFD_SIGNAL_THREAD = constant('PIDFD_SIGNAL_THREAD')
+/** `pidfd_send_signal`: the whole process (6.9). */
+export const PIDFD_SIGNAL_THREAD_GROUP = constant('PIDFD_SIGNAL_THREAD_GROUP')
+/** `pidfd_send_signal`: the process group that it leads (6.9). */
+export const PIDFD_SIGNAL_PROCESS_GROUP = constant('PIDFD_SIGNAL_PROCESS_GROUP')
+/** PIDFD_GET_INFO: pid, tgid, ppid (6.13). */
+export const PIDFD_INFO_PID = constant('PIDFD_INFO_PID')
+/** PIDFD_GET_INFO: user and group ids (6.13). */
+export const PIDFD_INFO_CREDS = constant('PIDFD_INFO_CREDS')
+/** PIDFD_GET_INFO: the cgroup's id (6.13). */
+export const PIDFD_INFO_CGROUPID = constant('PIDFD_INFO_CGROUPID')
+/** PIDFD_GET_INFO: the wait status, after the reap (6.15). */
+export const PIDFD_INFO_EXIT = constant('PIDFD_INFO_EXIT')

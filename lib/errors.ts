@@ -10,7 +10,14 @@
  */
 import { constants as osConstants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
+import { native } from './native.js'
 import { nameIfAny, type SignalName } from './signals.js'
+
+/**
+ * Positive numbers by name, of this platform.
+ * @internal
+ */
+export const errno: Readonly<Record<ErrnoCode, number>> = osConstants.errno
 
 /** The name of an errno: 'ESRCH', 'EPERM', ... */
 export type ErrnoCode = keyof typeof osConstants.errno
@@ -139,6 +146,7 @@ for (const errorClass of [
 Object.assign(NoSuchProcessError.prototype, { reused: false, reaped: false })
 Object.assign(NoChildError.prototype, { reapedElsewhere: false })
 
+type Caller = (...args: never[]) => unknown
 type SystemErrorClass = new (message: string, fields: SystemErrorFields) => SignalError
 
 const classOf: Partial<Record<ErrnoCode, SystemErrorClass>> = {
@@ -196,7 +204,11 @@ interface KernelFeature {
 
 /** First kernels, by the C name of the call. */
 const features: Partial<Record<string, KernelFeature>> = {
-  rt_tgsigqueueinfo: { feature: 'signal with value to one thread', since: '2.6.31' },
+  rt_tgsigqueueinfo: { feature: 'a signal with a value for one thread', since: '2.6.31' },
+  pidfd_open: { feature: 'pidfd_open', since: '5.3' },
+  pidfd_send_signal: { feature: 'pidfd_send_signal', since: '5.1' },
+  ioctl: { feature: 'PIDFD_GET_INFO', since: '6.13' },
+  process_mrelease: { feature: 'process_mrelease', since: '5.15' },
 }
 
 /**
@@ -204,26 +216,44 @@ const features: Partial<Record<string, KernelFeature>> = {
  * @internal
  */
 export interface Subject {
-  pid: number
+  /** Absent for calls on a descriptor. */
+  pid?: number
   pgid?: number
   tid?: number
+  fd?: number
   /** The number, 0 for a probe. */
   signal?: number
+  /** What more there is to say; ends the message. */
+  note?: string
+  /** What the class can say besides: NoSuchProcessError, NoChildError. */
+  facts?: { reused?: boolean; reaped?: boolean; reapedElsewhere?: boolean }
+  /** What the kernel lacks, where it is not the call as a whole. */
+  feature?: KernelFeature
 }
 
-function subjectText({ pid, pgid, tid, signal }: Subject): string {
-  let text = pgid === undefined ? `pid ${pid}` : `pgid ${pgid}`
+function subjectText({ pid, pgid, tid, fd, signal }: Subject): string {
+  let text = pgid === undefined ? (pid === undefined ? `fd ${fd}` : `pid ${pid}`) : `pgid ${pgid}`
   if (tid !== undefined) text += `, tid ${tid}`
   if (signal !== undefined) text += `, ${nameIfAny(signal) ?? `signal ${signal}`}`
   return text
 }
 
 /** What to do about it, where the errno alone leaves its reader helpless. */
-function hint(syscall: string, code: ErrnoCode, feature: KernelFeature | undefined): string {
-  if (code === 'EAGAIN') {
+function hint(
+  syscall: string,
+  code: ErrnoCode,
+  subject: Subject,
+  feature: KernelFeature | undefined,
+): string {
+  if (subject.note !== undefined) return `; ${subject.note}`
+  if (feature !== undefined)
+    return `; ${feature.feature} needs Linux ${feature.since}, or the sandbox forbids it`
+  if (subject.facts?.reused === true) return '; the number belongs to another process now'
+  if (code === 'EAGAIN' && subject.signal !== undefined) {
     return "; the receiver's queue of pending signals is full: let it handle some, or raise its RLIMIT_SIGPENDING"
   }
-  return feature === undefined ? '' : `; ${syscall} needs Linux ${feature.since}, or the sandbox forbids it`
+  if (code === 'EMFILE') return `; ${native.rlimit_nofile()} may be open in this process (RLIMIT_NOFILE)`
+  return code === 'ENOSYS' ? `; this kernel or sandbox has no ${syscall}` : ''
 }
 
 function infoOf({ pgid, tid }: Subject, feature: KernelFeature | undefined): ErrorInfo | undefined {
@@ -236,11 +266,12 @@ function infoOf({ pgid, tid }: Subject, feature: KernelFeature | undefined): Err
 
 function build(syscall: string, result: number, subject: Subject): SignalError {
   const { code, text, errorClass } = errnoOf(result)
-  const feature = errorClass === UnsupportedError ? features[syscall] : undefined
-  const message = `${syscall} ${code}: ${text} (${subjectText(subject)})${hint(syscall, code, feature)}`
+  const feature = errorClass === UnsupportedError ? (subject.feature ?? features[syscall]) : undefined
+  const message = `${syscall} ${code}: ${text} (${subjectText(subject)})${hint(syscall, code, subject, feature)}`
   const signal = subject.signal === undefined ? undefined : nameIfAny(subject.signal)
   const info = infoOf(subject, feature)
-  return new errorClass(message, { code, errno: result, syscall, pid: subject.pid, signal, info })
+  const error = new errorClass(message, { code, errno: result, syscall, pid: subject.pid, signal, info })
+  return subject.facts === undefined ? error : Object.assign(error, subject.facts)
 }
 
 /**
@@ -254,7 +285,7 @@ export function systemError(
   syscall: string,
   result: number,
   subject: Subject,
-  caller: (...args: never[]) => unknown,
+  caller: Caller = systemError,
 ): SignalError {
   const limit = Error.stackTraceLimit
   Reflect.set(Error, 'stackTraceLimit', 0) // not an assignment: it throws where intrinsics are frozen
@@ -262,6 +293,47 @@ export function systemError(
   Reflect.set(Error, 'stackTraceLimit', limit)
   Error.captureStackTrace(error, caller)
   return error
+}
+
+/**
+ * ESRCH without a call that said so: what we know of the process says it.
+ * @internal
+ */
+export function noSuchProcess(
+  pid: number,
+  { note, ...facts }: NonNullable<Subject['facts']> & { note?: string },
+  caller: Caller,
+): SignalError {
+  return systemError(
+    'pidfd_open',
+    -errno.ESRCH,
+    note === undefined ? { pid, facts } : { pid, facts, note },
+    caller,
+  )
+}
+
+/**
+ * A wait whose time has passed.
+ * @internal
+ */
+export function waitTimeout(pid: number, timeout: number): WaitTimeoutError {
+  return new WaitTimeoutError(
+    timeout === 0 ? `Process ${pid} has not ended yet` : `Process ${pid} did not end within ${timeout} ms`,
+  )
+}
+
+/**
+ * The kernel has no `feature`, which came with Linux `since`.
+ * @internal
+ */
+export function unsupported(
+  syscall: string,
+  feature: string,
+  since: string,
+  pid: number,
+  caller?: Caller,
+): SignalError {
+  return systemError(syscall, -errno.EOPNOTSUPP, { pid, feature: { feature, since } }, caller)
 }
 
 /**

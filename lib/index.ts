@@ -11,7 +11,15 @@ export {
   type ErrorInfo,
 } from './errors.js'
 export { exitBySignal } from './exit.js'
+export type { Exit } from './exit-status.js'
+export { features, type Features } from './features.js'
+export type { ProcessState, Scope } from './link.js'
+export { liveness } from './liveness.js'
 export { supported } from './native.js'
+export { readPidFile, writePidFile } from './pid-file.js'
+export { PidFd, type SendOptions } from './pidfd.js'
+export type { ProcessInfo } from './process-info.js'
+export { ProcessRef } from './process-ref.js'
 export { kill, killAll, killpg, raise, sigqueue, tgkill, tryKill } from './send.js'
 export {
   exitCodeOf,
@@ -23,3 +31,6 @@ export {
   type SignalInfo,
   type SignalName,
 } from './signals.js'
+export type { Target } from './target.js'
+export { waitAll, waitAny } from './wait.js'
+export type { WaitOptions } from './wait-options.js'

@@ -36,6 +36,55 @@ export interface Native {
   getpgrp(): number
   // int setpgid(pid_t pid, pid_t pgid);
   setpgid(pid: number, pgid: number): number
+
+  // int pidfd_open(pid_t pid, unsigned int flags);
+  pidfd_open(pid: number, flags: number): number
+  // int pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags); with a null info
+  pidfd_send_signal(pidfd: number, sig: number, flags: number): number
+  // The same with an info of this code and value.
+  pidfd_send_siginfo(pidfd: number, sig: number, code: number, value: number | bigint, flags: number): number
+  // int ioctl(int pidfd, PIDFD_GET_INFO, struct pidfd_info *info); out: mask, cgroupid, pid, tgid, ppid, ruid, rgid,
+  // euid, egid, suid, sgid, fsuid, fsgid, exit_code
+  pidfd_get_info(pidfd: number, mask: number | bigint, out: BigInt64Array): number
+  // The inode of a pidfd on pidfs, into out[0]; -EOPNOTSUPP on kernels whose pidfds have none of their own.
+  pidfd_inode(pidfd: number, out: BigInt64Array): number
+  // int poll(&(struct pollfd){ pidfd, POLLIN }, 1, 0); gives revents
+  pidfd_poll(pidfd: number): number
+  // int process_mrelease(int pidfd, unsigned int flags);
+  process_mrelease(pidfd: number, flags: number): number
+  // Bits of what this kernel and sandbox can do, in step with core/kernel_probe.h; see features.ts.
+  kernel_features(): number
+  // From now on the end of this environment closes the fd, which is made close-on-exec.
+  own_fd(fd: number): number
+  // getrlimit(RLIMIT_NOFILE), the soft limit; -1 for none.
+  rlimit_nofile(): number
+  // int fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  dup_fd(fd: number): number
+  // int close(int fd); of an owned fd
+  close_fd(fd: number): number
+
+  // Starts this environment's watch; `callback` is called when there is something to drain.
+  exit_watch_open(callback: () => void, useUv: number): number
+  // int epoll_ctl(epoll, EPOLL_CTL_ADD, pidfd, { EPOLLIN | EPOLLET, token });
+  exit_watch_add(pidfd: number, token: number): number
+  // int epoll_ctl(epoll, EPOLL_CTL_DEL, pidfd, NULL);
+  exit_watch_remove(pidfd: number): number
+  // Fills pairs of (token, events), gives how many pairs.
+  exit_watch_drain(out: Int32Array, capacity: number): number
+  // Whether the watch keeps the event loop alive.
+  exit_watch_ref(keepAlive: number): number
+  // 1 where the host has the libuv functions.
+  has_uv(): number
+
+  // int waitid(idtype_t idtype, id_t id, siginfo_t *info, int options); out: si_pid, si_uid, si_code, si_status
+  waitid(idtype: number, id: number, options: number, out: Int32Array): number
+
+  // /proc/PID/stat; out: state, ppid, pgrp, session, num_threads, starttime, exit_code (core/proc_reader.h)
+  proc_stat(pid: number, out: Float64Array): number
+  // 1 when the private fields of /proc/PID are shown to us, else 0.
+  proc_may_read(pid: number): number
+  // Milliseconds since the epoch of the boot, into out[0].
+  boot_time(out: Float64Array): number
 }
 
 /**

@@ -61,6 +61,16 @@ export function reservedSignal(value: unknown, reason: string): Error {
 }
 
 /** @internal */
+export function closedHandle(): Error {
+  return coded(Error, 'ERR_PIDFD_CLOSED', 'The PidFd is closed')
+}
+
+/** @internal */
+export function invalidPidFile(path: string, reason: string): Error {
+  return coded(Error, 'ERR_INVALID_PID_FILE', `Pid file ${path}: ${reason}`)
+}
+
+/** @internal */
 export function mainThreadOnly(what: string): Error {
   return coded(
     TypeError,

@@ -6,10 +6,9 @@
  * EINVAL. `kill(0)` and `kill(-1)` do what the manual says.
  */
 import { int32, queuedValue } from './arguments.js'
-import { SI_QUEUE } from './constants.js'
 import { systemError } from './errors.js'
 import { native } from './native.js'
-import { invalidType } from './node-errors.js'
+import { queuedInfo, type QueuedInfo } from './queued-info.js'
 import { rawSignalNumber, type Signal } from './signals.js'
 
 export {
@@ -22,14 +21,6 @@ export {
   SI_TKILL,
   SI_USER,
 } from './constants.js'
-
-/** What a queued signal carries. */
-export interface QueuedInfo {
-  /** `si_value`, 64 bits. Default 0. */
-  value?: number | bigint
-  /** `si_code`. Default SI_QUEUE. Another process accepts only negative codes but SI_TKILL (EPERM else). */
-  code?: number
-}
 
 /**
  * `kill(pid, sig)`
@@ -225,12 +216,4 @@ export function setpgid(pid: number, pgid: number): void {
   const group = int32(pgid, 'pgid')
   const result = native.setpgid(target, group)
   if (result < 0) throw systemError('setpgid', result, { pid: target, pgid: group }, setpgid)
-}
-
-function queuedInfo(info: QueuedInfo): { code: number; value: number | bigint } {
-  if (typeof info !== 'object' || (info as unknown) === null) {
-    throw invalidType('info', 'an object { value, code }', info)
-  }
-  const { code = SI_QUEUE, value = 0 } = info
-  return { code: int32(code, 'info.code'), value: queuedValue(value, 'info.value') }
 }

@@ -2,8 +2,12 @@
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sigkit::RegisterConstants(env, exports);
+  sigkit::RegisterExitWatch(env, exports);
+  sigkit::RegisterPidfd(env, exports);
+  sigkit::RegisterProc(env, exports);
   sigkit::RegisterSend(env, exports);
   sigkit::RegisterSession(env, exports);
+  sigkit::RegisterWait(env, exports);
   return exports;
 }
 

@@ -3,9 +3,21 @@
     "native_sources": [
       "native/addon.cc",
       "native/binding/constants.cc",
+      "native/binding/env_state.cc",
+      "native/binding/exit_watch.cc",
+      "native/binding/loop_thread.cc",
+      "native/binding/loop_uv.cc",
+      "native/binding/pidfd.cc",
+      "native/binding/proc.cc",
       "native/binding/send.cc",
       "native/binding/session.cc",
-      "native/core/exit_by_signal.cc"
+      "native/binding/wait.cc",
+      "native/core/exit_by_signal.cc",
+      "native/core/exit_watch.cc",
+      "native/core/identity.cc",
+      "native/core/kernel_probe.cc",
+      "native/core/proc_reader.cc",
+      "native/core/sigsys_guard.cc"
     ],
     "native_defines": [
       "NAPI_VERSION=9",

@@ -47,6 +47,22 @@ class Arguments {
     return value;
   }
 
+  // The caller's array, of this type and with room for at least `length` elements. Valid until JavaScript
+  // runs again.
+  template <typename T>
+  T* Array(size_t index, napi_typedarray_type type, size_t length) {
+    napi_typedarray_type actual = napi_int8_array;
+    size_t elements = 0;
+    void* data = nullptr;
+    ok_ = ok_ &&
+          napi_get_typedarray_info(env_, values_[index], &actual, &elements, &data, nullptr, nullptr) ==
+              napi_ok &&
+          actual == type && elements >= length;
+    return ok_ ? static_cast<T*>(data) : nullptr;
+  }
+
+  napi_value Value(size_t index) const { return values_[index]; }
+
   // True when every argument read so far was there and of its type. Ask before acting.
   bool Ok() const {
     if (!ok_) napi_throw_type_error(env_, nullptr, "sigkit: a raw native function was called wrongly");
@@ -73,8 +89,12 @@ inline void Register(napi_env env, napi_value exports, const char* name, napi_ca
 
 // Each file of binding/ registers its own functions; addon.cc calls them all.
 void RegisterConstants(Napi::Env env, Napi::Object exports);
+void RegisterExitWatch(Napi::Env env, Napi::Object exports);
+void RegisterPidfd(Napi::Env env, Napi::Object exports);
+void RegisterProc(Napi::Env env, Napi::Object exports);
 void RegisterSend(Napi::Env env, Napi::Object exports);
 void RegisterSession(Napi::Env env, Napi::Object exports);
+void RegisterWait(Napi::Env env, Napi::Object exports);
 
 }  // namespace sigkit
 

@@ -1,0 +1,50 @@
+/** /proc/PID/stat as a record; the fields in step with native/core/proc_reader.h. */
+import { native } from './native.js'
+
+/** @internal */
+export interface ProcStat {
+  state: string
+  ppid: number
+  pgid: number
+  sid: number
+  threads: number
+  /** Clock ticks since boot. */
+  startTicks: number
+  /** A raw wait status; 0 also where we may not know. */
+  exitCode: number
+}
+
+const fields = new Float64Array(7)
+
+/**
+ * Undefined where there is no such process, or it is hidden from us (hidepid): a later check must tell which.
+ * @internal
+ */
+export function procStat(pid: number): ProcStat | undefined {
+  if (native.proc_stat(pid, fields) < 0) return undefined
+  const [state = 0, ppid = 0, pgid = 0, sid = 0, threads = 0, startTicks = 0, exitCode = 0] = fields
+  return { state: String.fromCharCode(state), ppid, pgid, sid, threads, startTicks, exitCode }
+}
+
+/**
+ * What a state letter says about life. A leader whose main thread has ended shows Z while its other threads run.
+ * @internal
+ */
+export function isOver(stat: ProcStat): boolean {
+  return stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
+}
+
+const bootTime = new Float64Array(1)
+let lastBootTime = NaN
+
+/**
+ * The start of a process in ms since the epoch. The clocks jitter, so an earlier reading of the boot time is kept
+ * until they disagree by more than a second, that is until somebody set the clock: equal processes stay equal.
+ * @internal
+ */
+export function startTimeOf(stat: ProcStat): number {
+  native.boot_time(bootTime)
+  const now = Math.round(bootTime[0] ?? NaN)
+  if (!(Math.abs(now - lastBootTime) < 1000)) lastBootTime = now
+  return lastBootTime + (stat.startTicks * 1000) / (native.constants['CLK_TCK'] ?? 100)
+}

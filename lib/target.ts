@@ -1,0 +1,87 @@
+/** Who is meant: a number, a ChildProcess or anything else with a pid, a PidFd, a ProcessRef. */
+import type { ChildProcess } from 'node:child_process'
+import { positivePid } from './arguments.js'
+import { noSuchProcess } from './errors.js'
+import { parseReference, type Reference } from './identity.js'
+import type { Link } from './link.js'
+import { invalidType } from './node-errors.js'
+import type { PidFd } from './pidfd.js'
+import type { ProcessRef } from './process-ref.js'
+
+/**
+ * A process, as every function takes it: its number, a ChildProcess (or any object with a `pid`), a {@link PidFd}, a
+ * {@link ProcessRef}. The last two cannot be fooled by a recycled number.
+ */
+export type Target = number | { readonly pid?: number | undefined } | PidFd | ProcessRef
+
+/** What a ChildProcess knows of its end. */
+export type ChildLike = Pick<ChildProcess, 'pid' | 'exitCode' | 'signalCode' | 'once' | 'off'>
+
+/**
+ * Marks of the two classes in the global symbol registry, so that a handle of another copy of this package is not taken
+ * for an object with a pid: that would drop the very identity it stands for.
+ * @internal
+ */
+export const PIDFD_BRAND: unique symbol = Symbol.for('sigkit.PidFd')
+/** @internal */
+export const PROCESS_REF_BRAND: unique symbol = Symbol.for('sigkit.ProcessRef')
+/**
+ * Where a PidFd of this copy keeps its link.
+ * @internal
+ */
+export const LINK: unique symbol = Symbol('sigkit link')
+
+/** @internal */
+export type Resolved =
+  | { kind: 'pid'; pid: number }
+  | { kind: 'child'; pid: number; child: ChildLike }
+  | { kind: 'link'; link: Link }
+  | { kind: 'reference'; reference: Reference }
+
+/** A reference of this copy or of another, or the bare number of an old pid file. */
+function referenceOf(ref: { readonly pid: number; toString(): string }): Reference {
+  const text = ref.toString()
+  if (text !== String(ref.pid)) return parseReference(text)
+  return { pid: ref.pid, identity: { kind: 'none', value: 0n }, bootId: undefined, pidNamespace: undefined }
+}
+
+function isChild(target: object): target is ChildLike {
+  return 'exitCode' in target && 'signalCode' in target && 'spawnfile' in target
+}
+
+/**
+ * Tells the kinds apart and checks the argument; asks the kernel nothing.
+ * @internal
+ */
+export function resolveTarget(target: Target, caller: (...args: never[]) => unknown): Resolved {
+  if (typeof target === 'number') return { kind: 'pid', pid: positivePid(target, 'target') }
+  if (typeof target !== 'object' || (target as unknown) === null) {
+    throw invalidType(
+      'target',
+      'a pid, an object with a pid such as a ChildProcess, a PidFd or a ProcessRef',
+      target,
+    )
+  }
+  if (PROCESS_REF_BRAND in target)
+    return { kind: 'reference', reference: referenceOf(target as unknown as ProcessRef) }
+  if (PIDFD_BRAND in target) {
+    if (LINK in target) return { kind: 'link', link: target[LINK] }
+    return { kind: 'reference', reference: referenceOf((target as unknown as PidFd).identity) }
+  }
+  if (target.pid === undefined) {
+    throw invalidType('target.pid', 'a number (a ChildProcess without a pid did not start)', undefined)
+  }
+  const pid = positivePid(target.pid, 'target.pid')
+  if (!isChild(target)) return { kind: 'pid', pid }
+  if (target.exitCode !== null || target.signalCode !== null)
+    throw noSuchProcess(pid, { reaped: true }, caller)
+  return { kind: 'child', pid, child: target }
+}
+
+/**
+ * The ChildProcess, where the target is one: Node's own word on its end is a source.
+ * @internal
+ */
+export function childOf(target: Target): ChildLike | undefined {
+  return typeof target === 'object' && isChild(target) ? target : undefined
+}

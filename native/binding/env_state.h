@@ -1,0 +1,50 @@
+// What belongs to one environment: the main thread's, or a Worker's. Made on first use, freed with the
+// environment.
+//
+// A Worker that is terminated runs no JavaScript any more, so no `finally` and no FinalizationRegistry closes
+// its pidfds: the ones that lib/ has handed over (own_fd) are closed here.
+#ifndef SIGKIT_BINDING_ENV_STATE_H
+#define SIGKIT_BINDING_ENV_STATE_H
+
+#include <set>
+
+#include "../core/exit_watch.h"
+#include "loop.h"
+#include "napi_setup.h"
+
+namespace sigkit {
+
+class EnvState {
+ public:
+  // Null when the environment is ending.
+  static EnvState* Of(napi_env env);
+
+  // Starts the watch; `callback` is called, without arguments, when there is something to drain. 0, or
+  // -errno.
+  int OpenExitWatch(napi_env env, napi_value callback, bool use_uv);
+  ExitWatch& exit_watch() { return exit_watch_; }
+  Loop* loop() { return loop_; }
+
+  void OwnFd(int fd) { fds_.insert(fd); }
+  // Closes an owned fd, once: 0, or -errno; -EBADF for one that is not owned.
+  int CloseFd(int fd);
+
+  EnvState(const EnvState&) = delete;
+  EnvState& operator=(const EnvState&) = delete;
+
+ private:
+  EnvState() = default;
+  ~EnvState();
+
+  static void Drain(napi_env env, void* data);
+
+  ExitWatch exit_watch_;
+  Loop* loop_ = nullptr;
+  napi_ref callback_ = nullptr;
+  napi_async_context async_context_ = nullptr;
+  std::set<int> fds_;
+};
+
+}  // namespace sigkit
+
+#endif
