@@ -7,6 +7,7 @@ import type { Native } from './native.js'
 import { unavailable } from './node-errors.js'
 
 function kill(pid: number, sig: number): number {
+  if (pid === -1) throw unavailable('killAll')
   try {
     process.kill(pid, sig)
     return 0

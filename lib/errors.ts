@@ -98,7 +98,12 @@ export class SignalError extends Error {
   }
 }
 
-/** ESRCH: no such process, group or thread. */
+/**
+ * ESRCH: no such process, group or thread.
+ *
+ * @example
+ * if (error instanceof NoSuchProcessError && error.reused) console.log('its number is somebody else now')
+ */
 export class NoSuchProcessError extends SignalError {
   /** True when the number lives on as another process. */
   declare readonly reused: boolean
@@ -106,22 +111,49 @@ export class NoSuchProcessError extends SignalError {
   declare readonly reaped: boolean
 }
 
-/** EPERM, or EACCES from a security module: it exists, but this user may not do that to it. */
+/**
+ * EPERM, or EACCES from a security module: it exists, but this user may not do that to it.
+ *
+ * @example
+ * if (error instanceof PermissionDeniedError) console.log(`alive, and not ours: ${error.pid}`)
+ */
 export class PermissionDeniedError extends SignalError {}
 
-/** ECHILD: no child of this process, or none that can be waited for. */
+/**
+ * ECHILD: no child of this process, or none that can be waited for.
+ *
+ * @example
+ * if (error instanceof NoChildError && error.reapedElsewhere) console.log('somebody else took its status')
+ */
 export class NoChildError extends SignalError {
   /** True when it was a child and somebody else took its status. */
   declare readonly reapedElsewhere: boolean
 }
 
-/** EAGAIN, EMFILE, ENFILE, ENOMEM: a limit was reached; the message says which. */
+/**
+ * EAGAIN, EMFILE, ENFILE, ENOMEM: a limit was reached; the message says which.
+ *
+ * @example
+ * if (error instanceof ResourceLimitError) await queueHasRoom()
+ */
 export class ResourceLimitError extends SignalError {}
 
-/** ENOSYS and its kin: this kernel or sandbox lacks the feature that `info` names. */
+/**
+ * ENOSYS and its kin: this kernel or sandbox lacks the feature that `info` names.
+ *
+ * @example
+ * if (error instanceof UnsupportedError) console.log(`needs Linux ${error.info?.since}`)
+ */
 export class UnsupportedError extends SignalError {}
 
-/** A wait ended because its `timeout` passed. Code `ERR_WAIT_TIMEOUT`. The process is untouched. */
+/**
+ * A wait ended because its `timeout` passed. Code `ERR_WAIT_TIMEOUT`. The process is untouched.
+ *
+ * @example
+ * await handle.exited({ timeout: 500 }).catch((error) => {
+ *   if (error instanceof WaitTimeoutError) handle.send('SIGKILL')
+ * })
+ */
 export class WaitTimeoutError extends Error {
   readonly code = 'ERR_WAIT_TIMEOUT'
 

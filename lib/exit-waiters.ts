@@ -41,25 +41,18 @@ export class ExitWaiters {
     this.#child = child
   }
 
-  wait(question: Question, options: WaitOptions | undefined): Promise<Exit> {
+  async wait(question: Question, options: WaitOptions | undefined): Promise<Exit> {
     const { timeout, signal } = waitLimits(options)
-    if (this.#link.closed) return Promise.reject(closedHandle())
+    if (this.#link.closed) throw closedHandle()
     if (this.#link.thread) {
-      throw invalidValue(
-        'this',
-        this.#link.pid,
-        'a handle on a thread says nothing about the end of the process',
-      )
+      const reason = 'a handle on a thread says nothing about the end of the process'
+      throw invalidValue('this', this.#link.pid, reason)
     }
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-    try {
-      const answer = this.#answer(question)
-      if (answer !== undefined) return Promise.resolve(answer)
-      if (question === 'status') this.#refuseUnknowable()
-    } catch (error) {
-      return Promise.reject(error)
-    }
-    if (timeout === 0) return Promise.reject(waitTimeout(this.#link.pid, timeout))
+    signal?.throwIfAborted()
+    const answer = this.#answer(question)
+    if (answer !== undefined) return answer
+    if (question === 'status') this.#refuseUnknowable()
+    if (timeout === 0) throw waitTimeout(this.#link.pid, timeout)
     return new Promise((resolve, reject) => {
       this.#add(question, timeout, signal, resolve, reject)
     })

@@ -11,8 +11,8 @@
 import { writeSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
-import { native } from './native.js'
-import { invalidType, invalidValue, mainThreadOnly } from './node-errors.js'
+import { native, supported } from './native.js'
+import { invalidType, invalidValue, mainThreadOnly, unavailable } from './node-errors.js'
 import { exitCodeOf, signalInfo, type Signal } from './signals.js'
 
 interface ProcessInternals {
@@ -50,6 +50,7 @@ export function exitBySignal(signal: Signal): never {
       `its default action is to ${defaultAction}, which does not end a process`,
     )
   }
+  if (!supported) throw unavailable('exitBySignal')
   if (!isMainThread) throw mainThreadOnly('exitBySignal')
   const code = exitCodeOf({ code: null, signal: number })
   const internals = process as unknown as ProcessInternals

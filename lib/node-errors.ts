@@ -11,14 +11,21 @@ function coded(errorClass: ErrorClass, code: string, message: string): Error & {
   return Object.assign(error, { code })
 }
 
-/** The value as an error message shows it: short, and without running any code of the value's own. */
+/**
+ * The value as an error message shows it: short, and without running any code of the value's own, which even
+ * util.inspect does (a getter of Symbol.toStringTag, of an error's stack). Array.isArray throws on a revoked
+ * proxy. So objects are only named as such.
+ */
 function shown(value: unknown): string {
-  const text = inspect(value, { depth: 0, customInspect: false, showProxy: true, breakLength: Infinity })
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  const text = inspect(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
 function received(value: unknown): string {
   if (value === null || value === undefined) return `Received ${String(value)}`
+  if (typeof value === 'object' || typeof value === 'function') return `Received ${shown(value)}`
   return `Received type ${typeof value} (${shown(value)})`
 }
 

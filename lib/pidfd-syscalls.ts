@@ -3,11 +3,11 @@ import { int32 } from './arguments.js'
 import { systemError } from './errors.js'
 import { native } from './native.js'
 import { outOfRange } from './node-errors.js'
-import { getInfo, type PidfdInfo } from './process-info.js'
+import { getInfo, type PidfdInfo } from './pidfd-info.js'
 import { queuedInfo, type QueuedInfo } from './queued-info.js'
 import { rawSignalNumber, type Signal } from './signals.js'
 
-export type { PidfdInfo } from './process-info.js'
+export type { PidfdInfo } from './pidfd-info.js'
 
 /**
  * `pidfd_open(pid, flags)`: a descriptor that refers to a process, close-on-exec. It is the caller's to close, with

@@ -16,6 +16,9 @@ export function queuedInfo(info: QueuedInfo): { code: number; value: number | bi
   if (typeof info !== 'object' || (info as unknown) === null) {
     throw invalidType('info', 'an object { value, code }', info)
   }
-  const { code = SI_QUEUE, value = 0 } = info
-  return { code: int32(code, 'info.code'), value: queuedValue(value, 'info.value') }
+  const { code, value = 0 } = info
+  return {
+    code: code === undefined ? SI_QUEUE : int32(code, 'info.code'),
+    value: queuedValue(value, 'info.value'),
+  }
 }

@@ -1,0 +1,85 @@
+#include "proc_reader.h"
+
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+
+#include "syscalls.h"
+
+namespace sigkit {
+namespace {
+
+// Reads a whole small file; -errno, or the length. The buffer is always terminated.
+int ReadSmallFile(const char* path, char* buffer, size_t capacity) {
+  const int fd = OrErrno(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (fd < 0) return fd;
+  size_t length = 0;
+  int failure = 0;
+  while (length < capacity - 1) {
+    const ssize_t count = read(fd, buffer + length, capacity - 1 - length);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) failure = -errno;
+    if (count <= 0) break;
+    length += static_cast<size_t>(count);
+  }
+  buffer[length] = '\0';
+  close(fd);
+  return failure < 0 ? failure : static_cast<int>(length);
+}
+
+}  // namespace
+
+int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]) {
+  char path[32];
+  char text[2048];  // 52 numbers and a comm of 64 at most
+  std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  const int length = ReadSmallFile(path, text, sizeof text);
+  if (length < 0) return length;
+  // The comm is whatever its owner made it, parentheses and newlines included: what counts is the last ')'.
+  const char* at = std::strrchr(text, ')');
+  if (at == nullptr || at[1] != ' ' || at[2] == '\0') return -EPROTO;
+  fields[kProcStatState] = at[2];
+  at += 3;
+  for (int number = 4; number <= 52; number++) {
+    char* end = nullptr;
+    const double value = std::strtod(at, &end);
+    if (end == at) return -EPROTO;
+    at = end;
+    switch (number) {
+      case 4:
+        fields[kProcStatPpid] = value;
+        break;
+      case 5:
+        fields[kProcStatPgrp] = value;
+        break;
+      case 6:
+        fields[kProcStatSession] = value;
+        break;
+      case 20:
+        fields[kProcStatThreads] = value;
+        break;
+      case 22:
+        fields[kProcStatStartTime] = value;
+        break;
+      case 52:
+        fields[kProcStatExitCode] = value;
+        break;
+      default:
+        break;
+    }
+  }
+  return 0;
+}
+
+int MayReadProc(pid_t pid) {
+  // Following the exe link asks for the same permission (ptrace, read) that the exit code does. A zombie has
+  // no exe any more: ENOENT then comes after the permission check, so it is a yes.
+  char path[32];
+  char link[8];
+  std::snprintf(path, sizeof path, "/proc/%d/exe", pid);
+  const int result = OrErrno(readlink(path, link, sizeof link));
+  if (result >= 0 || result == -ENOENT) return 1;
+  return result == -EACCES || result == -EPERM ? 0 : result;
+}
+
+}  // namespace sigkit

@@ -1,0 +1,169 @@
+// Raw system calls: each returns >= 0 or -errno, and does nothing else. The only file that names SYS_*.
+//
+// Why not the C library's wrappers where it has them: the published binary must load on glibc 2.28, where
+// tgkill() and gettid() (2.30) are missing, and <sys/pidfd.h> of glibc 2.36 has no extern "C" at all.
+#ifndef SIGKIT_CORE_SYSCALLS_H
+#define SIGKIT_CORE_SYSCALLS_H
+
+#include <fcntl.h>
+#include <linux/stat.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+#include "pidfd_abi.h"
+
+// One number on every architecture: these calls came after the tables were unified (5.1 and later). Alpha
+// alone differs, and Node does not run there.
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease 448
+#endif
+
+namespace sigkit {
+
+// The C library's convention (-1 and errno) turned into ours.
+template <typename T>
+inline int OrErrno(T result) {
+  return result < 0 ? -errno : static_cast<int>(result);
+}
+
+inline int sys_kill(pid_t pid, int sig) { return OrErrno(kill(pid, sig)); }
+
+inline int sys_killpg(pid_t pgrp, int sig) { return OrErrno(killpg(pgrp, sig)); }
+
+inline int sys_gettid() { return static_cast<int>(syscall(SYS_gettid)); }
+
+inline int sys_tgkill(pid_t tgid, pid_t tid, int sig) { return OrErrno(syscall(SYS_tgkill, tgid, tid, sig)); }
+
+// raise(3) goes to the calling thread. By hand, because glibc's refuses nothing we must not refuse and
+// blocks application signals around the call, which costs two more system calls.
+inline int sys_raise(int sig) { return sys_tgkill(getpid(), sys_gettid(), sig); }
+
+// The calling thread's mask. Not pthread_sigmask, which is 2.32 in glibc; on Linux both are the same call.
+inline int sys_sigmask(int how, const sigset_t* set, sigset_t* old) {
+  return OrErrno(sigprocmask(how, set, old));  // NOLINT(concurrency-mt-unsafe)
+}
+
+inline int sys_setpgid(pid_t pid, pid_t pgid) { return OrErrno(setpgid(pid, pgid)); }
+inline int sys_getpgid(pid_t pid) { return OrErrno(getpgid(pid)); }
+inline int sys_getsid(pid_t pid) { return OrErrno(getsid(pid)); }
+inline int sys_getpgrp() { return getpgrp(); }
+
+// A siginfo as sigqueue(3) fills it. Everything that is not set is zero: the kernel copies all 128 bytes, and
+// what the stack held there would reach the receiver (pkill -q of procps leaks the upper half of sival_ptr
+// so).
+inline siginfo_t QueuedSiginfo(int sig, int code, int64_t value) {
+  siginfo_t info;
+  std::memset(&info, 0, sizeof info);
+  info.si_signo = sig;
+  info.si_code = code;
+  info.si_pid = getpid();
+  info.si_uid = getuid();
+  // The pointer is the widest member of the union, so sival_int is its low half on little-endian machines.
+  info.si_value.sival_ptr = reinterpret_cast<void*>(static_cast<intptr_t>(value));
+  return info;
+}
+
+inline int sys_rt_sigqueueinfo(pid_t tgid, int sig, const siginfo_t* info) {
+  return OrErrno(syscall(SYS_rt_sigqueueinfo, tgid, sig, info));
+}
+
+inline int sys_rt_tgsigqueueinfo(pid_t tgid, pid_t tid, int sig, const siginfo_t* info) {
+  return OrErrno(syscall(SYS_rt_tgsigqueueinfo, tgid, tid, sig, info));
+}
+
+// -- pidfds
+
+inline int sys_pidfd_open(pid_t pid, unsigned flags) { return OrErrno(syscall(SYS_pidfd_open, pid, flags)); }
+
+inline int sys_pidfd_send_signal(int pidfd, int sig, const siginfo_t* info, unsigned flags) {
+  return OrErrno(syscall(SYS_pidfd_send_signal, pidfd, sig, info, flags));
+}
+
+inline int sys_pidfd_get_info(int pidfd, PidfdInfo* info) {
+  return OrErrno(ioctl(pidfd, kPidfdGetInfo, info));
+}
+
+inline int sys_process_mrelease(int pidfd, unsigned flags) {
+  return OrErrno(syscall(SYS_process_mrelease, pidfd, flags));
+}
+
+// The raw call, because its fifth argument (rusage) is not in the C library's. With WNOHANG and nothing to
+// tell it gives 0 and leaves si_pid 0: look at that, not at the result.
+inline int sys_waitid(int idtype, id_t id, siginfo_t* info, int options, struct rusage* usage) {
+  info->si_pid = 0;
+  return OrErrno(syscall(SYS_waitid, idtype, id, info, options, usage));
+}
+
+// Never blocks: the events that are there now, 0 for none.
+inline int sys_poll_now(int fd, short events) {
+  struct pollfd entry = {fd, events, 0};
+  const int result = OrErrno(poll(&entry, 1, 0));
+  return result <= 0 ? result : entry.revents;
+}
+
+// -- file descriptors
+
+inline int sys_close(int fd) { return OrErrno(close(fd)); }
+
+inline int sys_dup_cloexec(int fd) { return OrErrno(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
+
+inline int sys_set_cloexec(int fd) { return OrErrno(fcntl(fd, F_SETFD, FD_CLOEXEC)); }
+
+inline int sys_rlimit_nofile() {
+  struct rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -errno;
+  return limit.rlim_cur == RLIM_INFINITY ? -1 : static_cast<int>(limit.rlim_cur);
+}
+
+// statx(2): the C library's fstat() is a symbol of glibc 2.33, and its st_ino has 32 bits on 32-bit machines.
+inline int sys_inode(int fd, uint64_t* inode) {
+  struct statx status = {};
+  const int result = OrErrno(syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &status));
+  *inode = status.stx_ino;
+  return result;
+}
+
+// -- epoll, eventfd
+
+inline int sys_epoll_create() { return OrErrno(epoll_create1(EPOLL_CLOEXEC)); }
+
+inline int sys_epoll_add(int epoll, int fd, uint32_t events, uint64_t data) {
+  struct epoll_event event = {};
+  event.events = events;
+  event.data.u64 = data;
+  return OrErrno(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+}
+
+inline int sys_epoll_del(int epoll, int fd) {
+  struct epoll_event event = {};  // kernels before 2.6.9 wanted one; so does Valgrind
+  return OrErrno(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &event));
+}
+
+inline int sys_epoll_now(int epoll, struct epoll_event* events, int capacity) {
+  return OrErrno(epoll_wait(epoll, events, capacity, 0));
+}
+
+inline int sys_eventfd() { return OrErrno(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+}  // namespace sigkit
+
+#endif
