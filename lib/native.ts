@@ -101,3 +101,13 @@ export const supported: boolean = process.platform === 'linux'
 
 /** @internal */
 export const native: Native = supported ? (loadAddon() as Native) : elsewhere
+
+/**
+ * State that belongs to the addon and not to this module: the addon has one callback per environment and kind of event,
+ * and the module may be there twice over one addon (jest's resetModules, a cleared require.cache).
+ * @internal
+ */
+export function sharedByAddon<T extends object>(name: string, make: () => T): T {
+  const holder = native as unknown as Record<symbol, T | undefined>
+  return (holder[Symbol.for(`sigkit.${name}`)] ??= make())
+}
