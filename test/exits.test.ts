@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { within } from './helpers/deadline.js'
 import { startProgram } from './helpers/fixture.js'
 import { Keeper } from './helpers/keeper.js'
+import { expectIdle } from './helpers/load.js'
 import { exitInfo, NEEDS_EXIT_INFO } from './helpers/needs.js'
 import { OwnChild } from './helpers/own-child.js'
 import { asNobody, isRoot, NEEDS_ROOT } from './helpers/privilege.js'
@@ -212,9 +213,6 @@ describe('threads', () => {
 })
 
 describe('traced by a process that is not its parent, which hides the zombie from the parent', () => {
-  /** One CPU, over two seconds. */
-  const IDLE = 0.05
-
   test('an own child: the true status, and no load while others are waited for', async () => {
     const watcher = await Watcher.start()
     const [traced, other] = [await watcher.spawn(['exit', '0']), await watcher.spawn(['exit', '0'])]
@@ -225,7 +223,7 @@ describe('traced by a process that is not its parent, which hides the zombie fro
     watcher.finish(traced)
     expect((await watcher.told('status', traced)).exit).toMatchObject(exitedWith(traced, 0))
     expect(await watcher.state(traced)).toBe('zombie')
-    expect(await watcher.load(2000)).toBeLessThan(IDLE)
+    expectIdle(await watcher.load(2000), 'a traced zombie')
     expect(await watcher.isPending('exited', other)).toBe(true)
     tracer.write('release')
     expect(await watcher.ended(traced)).toEqual({ code: 0, signal: null })
@@ -243,7 +241,7 @@ describe('traced by a process that is not its parent, which hides the zombie fro
       await watcher.ask('status', keeper.pid)
       keeper.end()
       await watcher.told('exited', keeper.pid)
-      expect(await watcher.load(2000)).toBeLessThan(IDLE)
+      expectIdle(await watcher.load(2000), 'a traced zombie')
       expect(await watcher.isPending('status', keeper.pid)).toBe(true)
       tracer.write('release')
       await tracer.next('the release')

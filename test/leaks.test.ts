@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
 import { Keeper } from './helpers/keeper.js'
+import { sanitized } from './helpers/load.js'
 
 interface Left {
   pidfds: [before: number, after: number]
@@ -21,7 +22,6 @@ const RSS = 4 * MEGABYTE
 const FLAGS = ['--expose-gc', '--max-semi-space-size=1']
 
 // What is freed stays in a sanitizer's quarantine, so there the resident memory says nothing.
-const sanitized = process.env.LD_PRELOAD !== undefined
 if (sanitized) console.log('under a sanitizer: the resident memory is not looked at')
 
 async function run<T>(scenario: string, ...pids: number[]): Promise<T> {

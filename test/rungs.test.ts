@@ -6,6 +6,7 @@ import { features, type Exit, type Features } from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
 import { Keeper } from './helpers/keeper.js'
+import { expectIdle, sanitized } from './helpers/load.js'
 import { runBattery, sandbox, type Report } from './helpers/rung.js'
 import { Watcher } from './helpers/watcher.js'
 
@@ -18,8 +19,12 @@ interface Rung {
   without: readonly Call[]
 }
 
+// What differs between two errnos is what TypeScript makes of them: a sanitizer, which is slow, sees one, and the trap.
+const isChosen = (answer: string, index: number): boolean => !sanitized || index === 0 || answer === 'TRAP'
+if (sanitized) console.log('under a sanitizer: one errno and SIGSYS for each call, not every errno')
+
 function rungs(without: readonly Call[], name: string, ...answers: string[]): Rung[] {
-  return answers.map((answer) => ({
+  return answers.filter(isChosen).map((answer) => ({
     name: `${name}: ${answer}`,
     rules: without.map((call) => `${call}=${answer}`),
     without,
@@ -172,14 +177,14 @@ describe('a child whose status somebody else takes', () => {
   })
 })
 
-test('waiting without pidfds is no load: less than 5 % of one CPU, and the exit is seen all the same', async () => {
+test('waiting without pidfds is no load, less than 5 % of one CPU, and the exit is seen all the same', async () => {
   await Promise.all(
     withoutPidfds.map(async ({ name, rules }) => {
       const stranger = await Keeper.start(['exit', '42'])
       const watcher = await Watcher.start({ wrapper: sandbox(rules) })
       await watcher.open(stranger.pid)
       await watcher.ask('exited', stranger.pid)
-      expect(await watcher.load(1000), name).toBeLessThan(0.05)
+      expectIdle(await watcher.load(1000), name)
       expect(await watcher.isPending('exited', stranger.pid), name).toBe(true)
       stranger.end()
       expect((await watcher.told('exited', stranger.pid)).exit, name).toMatchObject(exitedWith(42))

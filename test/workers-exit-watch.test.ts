@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
 import { Keeper } from './helpers/keeper.js'
 
-const COUNT = 200
+const COUNT = 100 // for each of the two loops
 // A Worker is 25 ms of a CPU, and under a sanitizer many times that: what hangs is found by the 20, not by the whole.
 const LIMIT_MS = 300_000
 
@@ -31,12 +31,11 @@ test.each(['uv', 'thread'])(
     stranger.end()
     const report = await program.next<Report>('the report')
     const each = COUNT / 4
-    expect(report.exits).toEqual({
-      terminated: { 1: each },
-      ended: { 0: each },
-      starting: { 1: each },
-      storm: { 1: each },
-    })
+    const { storm = {}, ...others } = report.exits
+    expect(others).toEqual({ terminated: { 1: each }, ended: { 0: each }, starting: { 1: each } })
+    // Told before it was terminated, it has nothing left to wait for and ends by itself.
+    const { 0: told = 0, 1: terminated = 0, ...neither } = storm
+    expect([told + terminated, neither]).toEqual([each, {}])
     // The main thread's own two handles and nothing else.
     expect(report.before.pidfds).toBe(2)
     expect(report.after).toEqual(report.before)

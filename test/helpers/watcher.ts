@@ -88,9 +88,10 @@ export class Watcher {
     return { code, signal }
   }
 
-  /** The part of one CPU that the watcher used while it did nothing but wait. */
-  async load(milliseconds: number): Promise<number> {
+  /** What the watcher uses while it does nothing but wait: the part of one CPU, and how often a second it wakes up. */
+  async load(milliseconds: number): Promise<{ cpu: number; wakes: number }> {
     this.#request({ idle: milliseconds })
-    return (await this.line<{ cpu: number }>({ idled: milliseconds })).cpu / milliseconds
+    const { cpu, wakes } = await this.line<{ cpu: number; wakes: number }>({ idled: milliseconds })
+    return { cpu: cpu / milliseconds, wakes: (wakes * 1000) / milliseconds }
   }
 }
