@@ -29,8 +29,8 @@ int ExitWatch::Drain(int32_t* pairs, int capacity) {
   struct epoll_event events[kBatch];
   const int count = sys_epoll_now(epoll_, events, std::min(capacity, kBatch));
   for (int i = 0; i < count; i++) {
-    pairs[2 * i] = static_cast<int32_t>(events[i].data.u64);
-    pairs[2 * i + 1] = static_cast<int32_t>(events[i].events);
+    *pairs++ = static_cast<int32_t>(events[i].data.u64);
+    *pairs++ = static_cast<int32_t>(events[i].events);
   }
   return count;
 }
