@@ -209,13 +209,16 @@ interface Errno {
 // on Node 20. Where two names share a number (EAGAIN and EWOULDBLOCK) the first stands, which is the one people know.
 const errnos: (Errno | undefined)[] = []
 const texts = getSystemErrorMap()
-const unnamed: Partial<Record<ErrnoCode, string>> = {
+// Where libuv has no text, or one about sockets.
+const wording: Partial<Record<ErrnoCode, string>> = {
   ECHILD: 'no child processes',
   EREMOTE: 'object is remote',
+  ENOTSUP: 'operation not supported',
+  EOPNOTSUPP: 'operation not supported',
 }
 for (const [name, number] of Object.entries(errno)) {
   const code = name as ErrnoCode
-  const text = texts.get(-number)?.[1] ?? unnamed[code] ?? 'unknown error'
+  const text = wording[code] ?? texts.get(-number)?.[1] ?? 'unknown error'
   errnos[number] ??= { code, text: `${code}: ${text}`, errorClass: classOf[code] ?? SignalError }
 }
 

@@ -87,8 +87,11 @@ export class ExitWaiters {
       throw invalidValue('this', this.#link.pid, reason)
     }
     signal?.throwIfAborted()
-    const answer = this.#answer(question, this.#link.state())
+    const state = this.#link.state()
+    const answer = this.#answer(question, state)
     if (answer !== undefined) return answer
+    // It has ended, and how would come with Node's 'exit', a turn later at most.
+    if (timeout === 0 && question === 'exited' && state === 'gone') return unknownExit(this.#link.pid)
     if (question === 'status') this.#refuseUnknowable()
     if (timeout === 0) throw waitTimeout(this.#link.pid, timeout)
     return new Promise((resolve, reject) => {

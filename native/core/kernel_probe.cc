@@ -1,7 +1,5 @@
 #include "kernel_probe.h"
 
-#include <sched.h>
-
 #include <atomic>
 #include <mutex>
 
@@ -18,21 +16,17 @@ bool IsPassing(int result) {
   return result == -EMFILE || result == -ENFILE || result == -ENOMEM || result == -EAGAIN;
 }
 
-int EndAtOnce(void*) { return kProbeExitCode; }
-
 // Does a pidfd tell how its process ended, after the reap? Only a process that ended can answer, so one is
 // made: it shares our memory and suspends this thread until it has ended (as vfork does), so nothing is
 // copied; it has no exit signal, so that no SIGCHLD is seen and no waitpid(-1) without __WALL can take it.
 int ProbeExitInfo() {
-  alignas(16) static char stack[16384];  // used under ProbeKernel's lock
   sigset_t all;
   sigset_t old;
   sigfillset(&all);
   // Handlers must not run in the child: they would run on our memory.
   sys_sigmask(SIG_BLOCK, &all, &old);
   int pidfd = -1;
-  const int pid =
-      OrErrno(clone(EndAtOnce, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD, nullptr, &pidfd));
+  const int pid = sys_clone_ending(kProbeExitCode, &pidfd);
   sys_sigmask(SIG_SETMASK, &old, nullptr);
   if (pid < 0) return pid;
   siginfo_t info;
