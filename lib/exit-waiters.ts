@@ -11,7 +11,7 @@ import type { Link, Watch } from './link.js'
 import { closedHandle, invalidValue } from './node-errors.js'
 import { peek, readExit } from './read-exit.js'
 import type { ChildLike } from './target.js'
-import { waitLimits, type WaitOptions } from './wait-options.js'
+import { LONGEST_TIMER_MS, waitLimits, type WaitOptions } from './wait-options.js'
 
 type Question = 'exited' | 'status'
 
@@ -21,9 +21,6 @@ interface Waiter {
   settle(exit: Exit): void
   fail(error: unknown): void
 }
-
-/** The longest that setTimeout takes: 24.8 days. Longer is for ever, to a wait. */
-const LONGEST_TIMER_MS = 0x7fffffff
 
 /** @internal */
 export class ExitWaiters {

@@ -11,7 +11,24 @@ import { native } from './native.js'
 import { queuedInfo, type QueuedInfo } from './queued-info.js'
 import { rawSignalNumber, type Signal } from './signals.js'
 
+export { sigaction, sigpending, sigprocmask, type SignalAction } from './action-syscalls.js'
 export {
+  PIDFD_INFO_CGROUPID,
+  PIDFD_INFO_CREDS,
+  PIDFD_INFO_EXIT,
+  PIDFD_INFO_PID,
+  PIDFD_NONBLOCK,
+  PIDFD_SIGNAL_PROCESS_GROUP,
+  PIDFD_SIGNAL_THREAD,
+  PIDFD_SIGNAL_THREAD_GROUP,
+  PIDFD_THREAD,
+  SA_NOCLDSTOP,
+  SA_NOCLDWAIT,
+  SA_NODEFER,
+  SA_ONSTACK,
+  SA_RESETHAND,
+  SA_RESTART,
+  SA_SIGINFO,
   SI_ASYNCIO,
   SI_KERNEL,
   SI_MESGQ,
@@ -21,6 +38,13 @@ export {
   SI_TKILL,
   SI_USER,
 } from './constants.js'
+export {
+  pidfdGetInfo,
+  pidfdOpen,
+  pidfdSendSignal,
+  processMrelease,
+  type PidfdInfo,
+} from './pidfd-syscalls.js'
 
 /**
  * `kill(pid, sig)`

@@ -9,6 +9,12 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined
 }
 
+/**
+ * The longest that setTimeout takes: 24.8 days. Longer is for ever, to a wait.
+ * @internal
+ */
+export const LONGEST_TIMER_MS = 0x7fffffff
+
 /** @internal */
 export interface WaitLimits {
   readonly timeout: number

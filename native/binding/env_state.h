@@ -9,6 +9,8 @@
 #include <set>
 
 #include "../core/exit_watch.h"
+#include "env_signals.h"
+#include "js_callback.h"
 #include "loop.h"
 #include "napi_setup.h"
 
@@ -25,6 +27,8 @@ class EnvState {
   ExitWatch& exit_watch() { return exit_watch_; }
   Loop* loop() { return loop_; }
 
+  EnvSignals& signals() { return signals_; }
+
   void OwnFd(int fd) { fds_.insert(fd); }
   // Closes an owned fd, once: 0, or -errno; -EBADF for one that is not owned.
   int CloseFd(int fd);
@@ -40,8 +44,8 @@ class EnvState {
 
   ExitWatch exit_watch_;
   Loop* loop_ = nullptr;
-  napi_ref callback_ = nullptr;
-  napi_async_context async_context_ = nullptr;
+  JsCallback callback_;
+  EnvSignals signals_;
   std::set<int> fds_;
 };
 
