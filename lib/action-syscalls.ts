@@ -42,5 +42,5 @@ export function sigaction(signal: Signal, to: 'default' | 'ignore' | null): Sign
   if (result < 0) throw systemError('sigaction', result, { signal: number }, sigaction)
   const [disposition = 2n, flags = 0n, mask = 0n] = action
   const names = ['default', 'ignore', 'handler'] as const
-  return { disposition: names[Number(disposition)] ?? 'handler', flags: Number(flags), mask: namesOf(mask) }
+  return { disposition: names[Number(disposition)] ?? 'handler', flags: Number(BigInt.asUintN(32, flags)), mask: namesOf(mask) }
 }

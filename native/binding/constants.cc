@@ -14,7 +14,7 @@ namespace {
 
 struct Constant {
   const char* name;
-  int32_t value;
+  int64_t value;
 };
 
 #define SIGKIT_CONSTANT(name) \
@@ -96,7 +96,7 @@ constexpr Constant kConstants[] = {
     SIGKIT_CONSTANT(SA_NOCLDWAIT),
     SIGKIT_CONSTANT(SA_NODEFER),
     SIGKIT_CONSTANT(SA_ONSTACK),
-    {"SA_RESETHAND", static_cast<int32_t>(SA_RESETHAND)},
+    {"SA_RESETHAND", SA_RESETHAND},
     SIGKIT_CONSTANT(SA_RESTART),
     SIGKIT_CONSTANT(SA_SIGINFO),
     SIGKIT_CONSTANT(POLLIN),
@@ -121,7 +121,7 @@ constexpr Constant kConstants[] = {
 
 void RegisterConstants(Napi::Env env, Napi::Object exports) {
   Napi::Object table = Napi::Object::New(env);
-  for (const Constant& constant : kConstants) table.Set(constant.name, constant.value);
+  for (const Constant& constant : kConstants) table.Set(constant.name, static_cast<double>(constant.value));
   table.Set("SIGRTMIN", SIGRTMIN);
   table.Set("SIGRTMAX", SIGRTMAX);
   table.Set("CLK_TCK", static_cast<double>(sysconf(_SC_CLK_TCK)));

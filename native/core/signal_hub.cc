@@ -23,7 +23,7 @@ using Subscribers = std::vector<SignalInbox*>;
 struct Replaced {
   struct sigaction before;  // as it was before the host's handling was held
   struct sigaction host;    // as it was when ours was installed: the host's, or the same
-  bool taken;               // the runtime's own handler was asked to be left out
+  bool call_before;         // whether `before` is called besides
 };
 
 struct Hub {
@@ -132,11 +132,9 @@ void OnSignal(int sig, siginfo_t* info, void* context) {
     }
     OnDeadlineSignal(sig);
     const Replaced& replaced = hub->replaced[sig];
-    const bool host_is_taken = replaced.taken && IsSameHandler(replaced.host, replaced.before);
-    if (!host_is_taken) CallHandler(replaced.host, sig, info, context);
-    if (!replaced.taken && !IsSameHandler(replaced.host, replaced.before)) {
-      CallHandler(replaced.before, sig, info, context);
-    }
+    const bool same = IsSameHandler(replaced.host, replaced.before);
+    if (!same || replaced.call_before) CallHandler(replaced.host, sig, info, context);
+    if (!same && replaced.call_before) CallHandler(replaced.before, sig, info, context);
     hub->guard.Leave(generation);
   }
   // From the return on this thread blocks the signal, so that the main thread takes the next one, in order.
@@ -225,7 +223,9 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   if (first) {
     Replaced& replaced = hub->replaced[sig];
     replaced.before = before;
-    replaced.taken = take;
+    // A one-shot handler is the default action with last words: Node's own for SIGINT and SIGTERM resets the
+    // terminal and raises the signal again. Whoever handles the signal takes its place, as process.on does.
+    replaced.call_before = !take && (static_cast<unsigned>(before.sa_flags) & SA_RESETHAND) == 0;
     // Read before ours is there: the handler must find it complete.
     sigaction(sig, nullptr, &replaced.host);
   }
