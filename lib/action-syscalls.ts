@@ -2,10 +2,8 @@
 import { systemError } from './errors.js'
 import { native } from './native.js'
 import { invalidValue } from './node-errors.js'
-import { namesOf } from './signal-sets.js'
+import { bitsOf, namesOf } from './signal-sets.js'
 import { rawSignalNumber, type Signal, type SignalName } from './signals.js'
-
-export { sigpending, sigprocmask } from './disposition.js'
 
 /** What {@link sigaction} found. */
 export interface SignalAction {
@@ -17,6 +15,7 @@ export interface SignalAction {
 }
 
 const action = new BigInt64Array(3)
+const bits = new BigInt64Array(1)
 
 /**
  * `sigaction(sig, act, oldact)`: sets a signal's disposition for the whole process, and gives the old one.
@@ -42,5 +41,50 @@ export function sigaction(signal: Signal, to: 'default' | 'ignore' | null): Sign
   if (result < 0) throw systemError('sigaction', result, { signal: number }, sigaction)
   const [disposition = 2n, flags = 0n, mask = 0n] = action
   const names = ['default', 'ignore', 'handler'] as const
-  return { disposition: names[Number(disposition)] ?? 'handler', flags: Number(BigInt.asUintN(32, flags)), mask: namesOf(mask) }
+  return {
+    disposition: names[Number(disposition)] ?? 'handler',
+    flags: Number(BigInt.asUintN(32, flags)),
+    mask: namesOf(mask),
+  }
+}
+
+const hows = { block: 'SIG_BLOCK', unblock: 'SIG_UNBLOCK', set: 'SIG_SETMASK' } as const
+
+/**
+ * `sigprocmask(how, set, old)` of the calling thread: which signals it holds back.
+ *
+ * Only this thread: a signal to the process then goes to another thread of it, of which Node has many. SIGKILL and
+ * SIGSTOP cannot be blocked, and are passed over. Children of child_process start with an empty mask.
+ *
+ * @param how 'block' adds, 'unblock' takes away, 'set' replaces
+ * @param signals names or numbers
+ * @returns the mask as it was
+ * @throws TypeError `ERR_INVALID_ARG_VALUE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_SIGNAL`, `ERR_SIGNAL_RESERVED`
+ *
+ * Any kernel. Source: `man 2 sigprocmask`, `man 3 pthread_sigmask`.
+ *
+ * @example
+ * const old = sigprocmask('block', ['SIGWINCH'])
+ * sigprocmask('set', old)
+ */
+export function sigprocmask(how: 'block' | 'unblock' | 'set', signals: readonly Signal[]): SignalName[] {
+  if (!Object.hasOwn(hows, how)) throw invalidValue('how', how, "it must be 'block', 'unblock' or 'set'")
+  bits[0] = bitsOf(signals, true)
+  const result = native.sigprocmask(native.constants[hows[how]] ?? -1, bits)
+  if (result < 0) throw systemError('sigprocmask', result, { pid: process.pid }, sigprocmask)
+  return namesOf(bits[0])
+}
+
+/**
+ * `sigpending(set)`: signals that wait for the calling thread or the process, because this thread blocks them.
+ *
+ * Any kernel. Source: `man 2 sigpending`.
+ *
+ * @example
+ * if (sigpending().includes('SIGTERM')) console.log('asked to stop')
+ */
+export function sigpending(): SignalName[] {
+  const result = native.sigpending(bits)
+  if (result < 0) throw systemError('sigpending', result, { pid: process.pid }, sigpending)
+  return namesOf(bits[0] ?? 0n)
 }

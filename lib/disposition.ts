@@ -1,10 +1,9 @@
-/** What a signal does to this process, and which ones the calling thread holds back. */
+/** What a signal does to this process. */
 import { systemError } from './errors.js'
 import { native } from './native.js'
 import { invalidValue, reservedSignal } from './node-errors.js'
 import { handleable, mustBeUnhandled } from './signal-refusals.js'
-import { bitsOf, namesOf } from './signal-sets.js'
-import { signalNumber, type Signal, type SignalName } from './signals.js'
+import { signalNumber, type Signal } from './signals.js'
 
 /** What happens when a signal comes: its default action, nothing, or a handler runs. */
 export type SignalDisposition = 'default' | 'ignore' | 'handler'
@@ -12,7 +11,6 @@ export type SignalDisposition = 'default' | 'ignore' | 'handler'
 const dispositions: readonly SignalDisposition[] = ['default', 'ignore', 'handler']
 
 const action = new BigInt64Array(3)
-const bits = new BigInt64Array(1)
 
 /**
  * `sigaction(sig, NULL, old)`: what this process does with a signal. Handlers of Node, of `process.on` and of native
@@ -68,45 +66,4 @@ export function setDisposition(signal: Signal, to: 'default' | 'ignore'): { [Sym
       native.restore_action(ticket)
     },
   }
-}
-
-const hows = { block: 'SIG_BLOCK', unblock: 'SIG_UNBLOCK', set: 'SIG_SETMASK' } as const
-
-/**
- * `sigprocmask(how, set, old)` of the calling thread: which signals it holds back.
- *
- * Only this thread: a signal to the process then goes to another thread of it, of which Node has many. SIGKILL and
- * SIGSTOP cannot be blocked, and are passed over. Children of child_process start with an empty mask.
- *
- * @param how 'block' adds, 'unblock' takes away, 'set' replaces
- * @param signals names or numbers
- * @returns the mask as it was
- * @throws TypeError `ERR_INVALID_ARG_VALUE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_SIGNAL`, `ERR_SIGNAL_RESERVED`
- *
- * Any kernel. Source: `man 2 sigprocmask`, `man 3 pthread_sigmask`.
- *
- * @example
- * const old = sigprocmask('block', ['SIGWINCH'])
- * sigprocmask('set', old)
- */
-export function sigprocmask(how: 'block' | 'unblock' | 'set', signals: readonly Signal[]): SignalName[] {
-  if (!Object.hasOwn(hows, how)) throw invalidValue('how', how, "it must be 'block', 'unblock' or 'set'")
-  bits[0] = bitsOf(signals, true)
-  const result = native.sigprocmask(native.constants[hows[how]] ?? -1, bits)
-  if (result < 0) throw systemError('sigprocmask', result, { pid: process.pid }, sigprocmask)
-  return namesOf(bits[0])
-}
-
-/**
- * `sigpending(set)`: signals that wait for the calling thread or the process, because this thread blocks them.
- *
- * Any kernel. Source: `man 2 sigpending`.
- *
- * @example
- * if (sigpending().includes('SIGTERM')) console.log('asked to stop')
- */
-export function sigpending(): SignalName[] {
-  const result = native.sigpending(bits)
-  if (result < 0) throw systemError('sigpending', result, { pid: process.pid }, sigpending)
-  return namesOf(bits[0] ?? 0n)
 }

@@ -1,11 +1,6 @@
 export type { DeadlineOptions, LastResort } from './deadline.js'
-export {
-  disposition,
-  setDisposition,
-  sigpending,
-  sigprocmask,
-  type SignalDisposition,
-} from './disposition.js'
+export { sigpending, sigprocmask } from './action-syscalls.js'
+export { disposition, setDisposition, type SignalDisposition } from './disposition.js'
 export {
   isErrno,
   NoChildError,

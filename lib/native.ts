@@ -95,6 +95,7 @@ export interface Native {
   signal_open(callback: () => void, useUv: number): number
   // Installs the handler where it is the first; take: what was installed before is not called meanwhile.
   signal_subscribe(sig: number, take: number): number
+  // The last one of a signal puts back what was there.
   signal_unsubscribe(sig: number): number
   // Records of 64 bytes (native/core/signal_event.h), gives how many.
   signal_drain(out: BigInt64Array, capacity: number): number
@@ -109,15 +110,10 @@ export interface Native {
   // One more (1) or less (-1) that wants to know the sender's comm.
   signal_identify(sig: number, change: number): number
   // (sig, ms or -1, then, its exit code, second, its exit code): a slot. Actions as in native/core/default_action.h.
-  deadline_add(
-    sig: number,
-    ms: number,
-    then: number,
-    exitCode: number,
-    second: number,
-    secondCode: number,
-  ): number
+  deadline_add(sig: number, ms: number, then: number, exit: number, second: number, code: number): number
+  // One arrival has been handled.
   deadline_handled(slot: number): number
+  // Frees the slot.
   deadline_remove(slot: number): number
 
   // /proc/PID/stat; out: state, ppid, pgrp, session, num_threads, starttime, exit_code (core/proc_reader.h)

@@ -51,6 +51,7 @@
       "-Wl,-z,relro",
       "-Wl,--as-needed",
       "-Wl,--exclude-libs,ALL",
+      "-Wl,--version-script=<(module_root_dir)/native/exports.map",
       "-Wl,-Bsymbolic-functions"
     ]
   }

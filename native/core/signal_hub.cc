@@ -4,11 +4,8 @@
 #include <pthread.h>
 #include <sys/random.h>
 
-#include <algorithm>
-#include <memory>
 #include <mutex>
 #include <new>
-#include <vector>
 
 #include "deadline.h"
 #include "handler_guard.h"
@@ -16,8 +13,12 @@
 namespace sigkit {
 namespace {
 
-// The inboxes subscribed to one signal: never changed once a handler can see it.
-using Subscribers = std::vector<SignalInbox*>;
+// The inboxes subscribed to one signal: a list that is never changed once a handler can see it. Not a
+// std::vector, whose growth needs a libstdc++ newer than the published binary may ask for.
+struct Subscriber {
+  SignalInbox* inbox;
+  const Subscriber* next;
+};
 
 // What a handler of ours replaced, and calls. Written only while ours is not installed.
 struct Replaced {
@@ -29,7 +30,7 @@ struct Replaced {
 struct Hub {
   std::mutex lock;  // writers; a handler never takes it
   HandlerGuard guard;
-  std::atomic<const Subscribers*> subscribers[kSignals] = {};
+  std::atomic<const Subscriber*> subscribers[kSignals] = {};
   Replaced replaced[kSignals] = {};
   std::atomic<int> identify[kSignals] = {};
   std::atomic<bool> ordered[kSignals] = {};
@@ -126,10 +127,8 @@ void OnSignal(int sig, siginfo_t* info, void* context) {
     SignalEvent event;
     Record(&event, sig, info);
     const unsigned generation = hub->guard.Enter();
-    const Subscribers* subscribers = hub->subscribers[sig].load(std::memory_order_seq_cst);
-    if (subscribers != nullptr) {
-      for (SignalInbox* inbox : *subscribers) inbox->Deliver(event);
-    }
+    const Subscriber* at = hub->subscribers[sig].load(std::memory_order_seq_cst);
+    for (; at != nullptr; at = at->next) at->inbox->Deliver(event);
     OnDeadlineSignal(sig);
     const Replaced& replaced = hub->replaced[sig];
     const bool same = IsSameHandler(replaced.host, replaced.before);
@@ -199,10 +198,25 @@ bool IsDefault(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
 }
 
-void Publish(int sig, std::unique_ptr<const Subscribers> next) {
-  const std::unique_ptr<const Subscribers> old(
-      hub->subscribers[sig].exchange(next.release(), std::memory_order_seq_cst));
+void Publish(int sig, const Subscriber* next) {
+  hub->subscribers[sig].store(next, std::memory_order_seq_cst);
   hub->guard.WaitForHandlers();
+}
+
+const Subscriber* Without(const Subscriber* list, const SignalInbox* inbox) {
+  const Subscriber* copy = nullptr;
+  for (; list != nullptr; list = list->next) {
+    if (list->inbox != inbox) copy = new Subscriber{list->inbox, copy};
+  }
+  return copy;
+}
+
+void Free(const Subscriber* list) {
+  while (list != nullptr) {
+    const Subscriber* next = list->next;
+    delete list;
+    list = next;
+  }
 }
 
 }  // namespace
@@ -215,7 +229,7 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
     hub->main_thread = pthread_self();
     hub->main_thread_known.store(true, std::memory_order_release);
   }
-  const Subscribers* old = hub->subscribers[sig].load(std::memory_order_relaxed);
+  const Subscriber* old = hub->subscribers[sig].load(std::memory_order_relaxed);
   const bool first = old == nullptr;
   struct sigaction before;
   if (sigaction(sig, nullptr, &before) != 0) return -errno;
@@ -229,9 +243,7 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
     // Read before ours is there: the handler must find it complete.
     sigaction(sig, nullptr, &replaced.host);
   }
-  auto next = first ? std::make_unique<Subscribers>() : std::make_unique<Subscribers>(*old);
-  next->push_back(inbox);
-  Publish(sig, std::move(next));
+  Publish(sig, new Subscriber{inbox, old});
   if (first) {
     const struct sigaction ours = OurAction();
     sigaction(sig, &ours, nullptr);
@@ -246,12 +258,12 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
 void UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
   const SignalsBlocked blocked;
   const std::lock_guard<std::mutex> hold(hub->lock);
-  const Subscribers* old = hub->subscribers[sig].load(std::memory_order_relaxed);
+  const Subscriber* old = hub->subscribers[sig].load(std::memory_order_relaxed);
   if (old == nullptr) return;
-  auto next = std::make_unique<Subscribers>(*old);
-  next->erase(std::remove(next->begin(), next->end(), inbox), next->end());
-  if (!next->empty()) {
-    Publish(sig, std::move(next));
+  const Subscriber* rest = Without(old, inbox);
+  if (rest != nullptr) {
+    Publish(sig, rest);
+    Free(old);
     if (anchor != nullptr) anchor->Release(sig, false);
     return;
   }
@@ -272,6 +284,7 @@ void UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
     sigaction(sig, &replaced.before, nullptr);
   }
   Publish(sig, nullptr);
+  Free(old);
 }
 
 bool IsSignalInstalled(int sig) {
