@@ -17,10 +17,13 @@ import { nameIfAny, type SignalName } from './signals.js'
  * Positive numbers by name, of this platform.
  * @internal
  */
-export const errno: Readonly<Record<ErrnoCode, number>> = osConstants.errno
+export const errno: Readonly<Record<ErrnoCode, number>> = {
+  ...osConstants.errno,
+  EREMOTE: native.constants['EREMOTE'] ?? NaN, // Node has no name for it
+}
 
 /** The name of an errno: 'ESRCH', 'EPERM', ... */
-export type ErrnoCode = keyof typeof osConstants.errno
+export type ErrnoCode = keyof typeof osConstants.errno | 'EREMOTE'
 
 /** What more is known about a failed call. */
 export interface ErrorInfo {
@@ -197,6 +200,7 @@ const classOf: Partial<Record<ErrnoCode, SystemErrorClass>> = {
 
 interface Errno {
   readonly code: ErrnoCode
+  /** The code and what it means: joined once, not in every error. */
   readonly text: string
   readonly errorClass: SystemErrorClass
 }
@@ -205,20 +209,21 @@ interface Errno {
 // on Node 20. Where two names share a number (EAGAIN and EWOULDBLOCK) the first stands, which is the one people know.
 const errnos: (Errno | undefined)[] = []
 const texts = getSystemErrorMap()
-for (const [name, number] of Object.entries(osConstants.errno)) {
+const unnamed: Partial<Record<ErrnoCode, string>> = {
+  ECHILD: 'no child processes',
+  EREMOTE: 'object is remote',
+}
+for (const [name, number] of Object.entries(errno)) {
   const code = name as ErrnoCode
-  const text = texts.get(-number)?.[1] ?? (code === 'ECHILD' ? 'no child processes' : 'unknown error')
-  errnos[number] ??= { code, text, errorClass: classOf[code] ?? SignalError }
+  const text = texts.get(-number)?.[1] ?? unnamed[code] ?? 'unknown error'
+  errnos[number] ??= { code, text: `${code}: ${text}`, errorClass: classOf[code] ?? SignalError }
 }
 
 function errnoOf(result: number): Errno {
-  return (
-    errnos[-result] ?? {
-      code: `ERRNO_${-result}` as ErrnoCode,
-      text: 'unknown error',
-      errorClass: SignalError,
-    }
-  )
+  const known = errnos[-result]
+  if (known !== undefined) return known
+  const code = `ERRNO_${-result}` as ErrnoCode
+  return { code, text: `${code}: unknown error`, errorClass: SignalError }
 }
 
 /**
@@ -300,18 +305,36 @@ function infoOf({ pgid, tid }: Subject, feature: KernelFeature | undefined): Err
 function build(syscall: string, result: number, subject: Subject): SignalError {
   const { code, text, errorClass } = errnoOf(result)
   const feature = errorClass === UnsupportedError ? (subject.feature ?? features[syscall]) : undefined
-  const message = `${syscall} ${code}: ${text} (${subjectText(subject)})${hint(syscall, code, subject, feature)}`
+  const message = `${syscall} ${text} (${subjectText(subject)})${hint(syscall, code, subject, feature)}`
   const signal = subject.signal === undefined ? undefined : nameIfAny(subject.signal)
   const info = infoOf(subject, feature)
   const error = new errorClass(message, { code, errno: result, syscall, pid: subject.pid, signal, info })
   return subject.facts === undefined ? error : Object.assign(error, subject.facts)
 }
 
+function withoutStack(syscall: string, result: number, subject: Subject): SignalError {
+  const limit = Error.stackTraceLimit
+  Reflect.set(Error, 'stackTraceLimit', 0) // not an assignment: it throws where intrinsics are frozen
+  const error = build(syscall, result, subject)
+  Reflect.set(Error, 'stackTraceLimit', limit)
+  return error
+}
+
+/**
+ * Gives an error its stack, which begins at the reader's own code: at the caller of `caller`, the public function.
+ *
+ * The capture is nearly all that an exception costs, and every frame adds to it, one of much machine code the
+ * most. So it happens once, in a function of its own, and where errors are frequent that function is called by
+ * the one that throws.
+ * @internal
+ */
+export function atCallerOf(caller: Caller, error: SignalError): SignalError {
+  Error.captureStackTrace(error, caller)
+  return error
+}
+
 /**
  * The error for a raw result below zero.
- *
- * The stack begins at the reader's own code: at the caller of `caller`, the public function. It is captured once,
- * by hand, in a function small enough to be inlined: the capture is nearly all that an exception costs.
  * @internal
  */
 export function systemError(
@@ -320,12 +343,32 @@ export function systemError(
   subject: Subject,
   caller: Caller = systemError,
 ): SignalError {
-  const limit = Error.stackTraceLimit
-  Reflect.set(Error, 'stackTraceLimit', 0) // not an assignment: it throws where intrinsics are frozen
-  const error = build(syscall, result, subject)
-  Reflect.set(Error, 'stackTraceLimit', limit)
-  Error.captureStackTrace(error, caller)
-  return error
+  return atCallerOf(caller, withoutStack(syscall, result, subject))
+}
+
+/**
+ * The error of a call that sends, to be thrown through {@link atCallerOf}.
+ *
+ * Positional: V8 leaves a function that has only ever thrown in its interpreter, and an object literal there
+ * costs an eighth of the whole exception.
+ * @internal
+ */
+export function sendError(
+  syscall: string,
+  result: number,
+  pid: number,
+  signal: number,
+  part?: Pick<Subject, 'pgid' | 'tid'>,
+): SignalError {
+  return withoutStack(syscall, result, { ...part, pid, signal })
+}
+
+/**
+ * Whether some process or thread has the number now.
+ * @internal
+ */
+export function isTaken(pid: number): boolean {
+  return pid > 0 && native.kill(pid, 0) !== -errno.ESRCH
 }
 
 /**
@@ -335,7 +378,7 @@ export function systemError(
 export function noSuchProcess(
   pid: number,
   { note, ...facts }: NonNullable<Subject['facts']> & { note?: string },
-  caller: Caller,
+  caller?: Caller,
 ): SignalError {
   return systemError(
     'pidfd_open',

@@ -5,7 +5,7 @@
  * both, one or none. The link is watched only while somebody waits.
  */
 import { errno, systemError, unsupported, waitTimeout } from './errors.js'
-import type { Exit } from './exit-status.js'
+import { unknownExit, type Exit } from './exit-status.js'
 import { KERNEL, kernelHas } from './features.js'
 import type { Link, Watch } from './link.js'
 import { closedHandle, invalidValue } from './node-errors.js'
@@ -30,6 +30,8 @@ export class ExitWaiters {
   #watch: Watch | undefined
   #keepAlive = true
   #known: Exit | undefined
+  /** It is gone, and Node has had the time to say what libuv told it. */
+  #nodeHadItsTurn = false
   /** The handle was forgotten: close when the last waiter has its answer. */
   #closeWhenIdle = false
 
@@ -59,7 +61,10 @@ export class ExitWaiters {
   #answer(question: Question): Exit | undefined {
     if (this.#known !== undefined) return this.#known
     const state = this.#link.state()
-    const exit = readExit(this.#link, state, this.#child)
+    let exit = readExit(this.#link, state, this.#child)
+    // libuv tells Node of all the children that it reaped before it does anything else. What Node does not know a turn
+    // later it never will: somebody else took the status.
+    if (exit === undefined && state === 'gone' && this.#nodeHadItsTurn) exit = unknownExit(this.#link.pid)
     if (exit?.known === true) this.#known = exit
     if (exit === undefined || question === 'exited' || exit.known) return exit
     if (state !== 'gone') return undefined
@@ -122,6 +127,14 @@ export class ExitWaiters {
     }
   }
 
+  #giveNodeItsTurn(): void {
+    if (this.#nodeHadItsTurn || this.#waiters.size === 0 || this.#link.state() !== 'gone') return
+    setImmediate(() => {
+      this.#nodeHadItsTurn = true
+      this.#onChange()
+    })
+  }
+
   readonly #onChange = (): void => {
     for (const question of ['exited', 'status'] as const) {
       const asking = [...this.#waiters].filter((waiter) => waiter.question === question)
@@ -133,6 +146,7 @@ export class ExitWaiters {
         for (const waiter of asking) waiter.fail(error)
       }
     }
+    if (!this.#link.closed) this.#giveNodeItsTurn()
   }
 
   #startWatching(): void {

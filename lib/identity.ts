@@ -5,6 +5,7 @@
  * ticks of 10 ms: two processes share number and tick only if the whole range of numbers went round within it.
  */
 import { readFileSync, readlinkSync } from 'node:fs'
+import { systemError } from './errors.js'
 import { invalidType, invalidValue } from './node-errors.js'
 
 /** @internal */
@@ -46,17 +47,27 @@ export function formatReference({ pid, identity, bootId: boot, pidNamespace: nam
   return `${pid}${identity.kind === 'inode' ? ':' : '@'}${identity.value}${place}`
 }
 
+/** What `fs` throws (EMFILE, no /proc) becomes an error as all of ours. */
+function fromProc(read: () => string): string {
+  try {
+    return read()
+  } catch (error) {
+    const { errno: number, syscall = 'open' } = error as NodeJS.ErrnoException
+    throw number === undefined ? error : systemError(syscall, number, { pid: process.pid })
+  }
+}
+
 let bootIdText: string | undefined
 let pidNamespaceInode: string | undefined
 
 /** Which boot this is. Constant while a process lives. @internal */
 export function bootId(): string {
-  bootIdText ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
+  bootIdText ??= fromProc(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim())
   return bootIdText
 }
 
 /** The inode of our pid namespace, in decimal. @internal */
 export function pidNamespace(): string {
-  pidNamespaceInode ??= /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0'
+  pidNamespaceInode ??= fromProc(() => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0')
   return pidNamespaceInode
 }

@@ -1,6 +1,6 @@
 /** From a target to a hold on it: open, compare, and only then hand out. */
 import { readFileSync } from 'node:fs'
-import { errno, noSuchProcess, systemError, unsupported } from './errors.js'
+import { errno, isErrno, isTaken, noSuchProcess, systemError, unsupported } from './errors.js'
 import { KERNEL, kernelHas } from './features.js'
 import { bootId, pidNamespace, type Reference } from './identity.js'
 import type { Link } from './link.js'
@@ -52,12 +52,9 @@ function isUnreapedChild(pid: number): boolean {
   return native.waitid(P_PID, pid, WEXITED | WNOHANG | WNOWAIT, siginfo) !== -errno.ECHILD
 }
 
-/**
- * Whether some process or thread has the number now.
- * @internal
- */
-export function isTaken(pid: number): boolean {
-  return native.kill(pid, 0) !== -errno.ESRCH
+/** Without its start time nothing tells it from its successor (hidepid). */
+function hiddenFromUs(pid: number, caller: Caller): Error {
+  return systemError('open', -errno.EACCES, { pid, note: `/proc/${pid}/stat is hidden from us` }, caller)
 }
 
 function openReference(
@@ -71,9 +68,16 @@ function openReference(
         ? 'the reference is from another pid namespace'
         : undefined
   if (elsewhere !== undefined) throw noSuchProcess(pid, { reused: isTaken(pid), note: elsewhere }, caller)
-  const link = openPid(pid, false, caller)
+  if (identity.kind === 'none') return openPid(pid, false, caller)
+  let link: Link
   try {
-    if (identity.kind === 'none') return link
+    link = openPid(pid, false, caller)
+  } catch (error) {
+    // Nobody, or a thread of a stranger: whose advice (open its process) would lead to that stranger.
+    if (isErrno(error, 'ESRCH')) throw noSuchProcess(pid, { reused: isTaken(pid) }, caller)
+    throw error
+  }
+  try {
     if (identity.kind === 'inode') {
       const found = link.identity()
       if (found.kind !== 'inode')
@@ -82,6 +86,7 @@ function openReference(
     } else {
       const ticks = link.startTicks()
       if (ticks !== undefined && BigInt(ticks) === identity.value) return link
+      if (ticks === undefined && link.state() !== 'gone') throw hiddenFromUs(pid, caller)
     }
     throw noSuchProcess(pid, { reused: true }, caller)
   } catch (error) {
@@ -106,7 +111,13 @@ export function openLink(target: Target, thread: boolean, caller: Caller): Link 
       return resolved.link.dup()
     case 'child': {
       const { pid } = resolved
-      const link = openPid(pid, false, caller)
+      let link: Link
+      try {
+        link = openPid(pid, false, caller)
+      } catch (error) {
+        if (isErrno(error, 'ESRCH')) throw noSuchProcess(pid, { reaped: true, reused: isTaken(pid) }, caller)
+        throw error
+      }
       // libuv may have reaped it already, with Node's 'exit' event still to come: then the number may be anybody's, but
       // a stranger is no child of ours.
       if (isUnreapedChild(pid)) return link

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { randomBytes } from 'node:crypto'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { invalidPidFile, invalidType } from './node-errors.js'
 import { ProcessRef } from './process-ref.js'
 import type { Target } from './target.js'
@@ -52,7 +52,7 @@ export function writePidFile(path: string, target: Target = process.pid): void {
   checkPath(path)
   const ref = ProcessRef.of(target)
   const directory = dirname(path)
-  const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}`)
+  const temporary = join(directory, `.sigkit-${randomBytes(8).toString('hex')}.tmp`)
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
   const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644)
   try {

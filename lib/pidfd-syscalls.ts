@@ -1,8 +1,9 @@
 /** The pidfd calls of `sigkit/syscalls`. */
 import { int32 } from './arguments.js'
+import { PIDFD_INFO_CGROUPID, PIDFD_INFO_CREDS, PIDFD_INFO_EXIT, PIDFD_INFO_PID } from './constants.js'
 import { systemError } from './errors.js'
 import { native } from './native.js'
-import { outOfRange } from './node-errors.js'
+import { invalidType, outOfRange } from './node-errors.js'
 import { getInfo, type PidfdInfo } from './pidfd-info.js'
 import { queuedInfo, type QueuedInfo } from './queued-info.js'
 import { rawSignalNumber, type Signal } from './signals.js'
@@ -61,6 +62,8 @@ export function pidfdSendSignal(fd: number, signal: Signal, info?: QueuedInfo | 
     throw systemError('pidfd_send_signal', result, { fd: descriptor, signal: number }, pidfdSendSignal)
 }
 
+const ALL_INFO = PIDFD_INFO_PID | PIDFD_INFO_CREDS | PIDFD_INFO_CGROUPID | PIDFD_INFO_EXIT
+
 /**
  * `ioctl(pidfd, PIDFD_GET_INFO, info)`: what the kernel returned; fields it did not fill are undefined.
  *
@@ -74,16 +77,15 @@ export function pidfdSendSignal(fd: number, signal: Signal, info?: QueuedInfo | 
  * @example
  * const { ppid, exitCode } = pidfdGetInfo(fd)
  */
-export function pidfdGetInfo(fd: number, mask?: number | bigint): PidfdInfo {
+export function pidfdGetInfo(fd: number, mask: number | bigint = ALL_INFO): PidfdInfo {
   const descriptor = int32(fd, 'fd')
-  const all = ['PIDFD_INFO_PID', 'PIDFD_INFO_CREDS', 'PIDFD_INFO_CGROUPID', 'PIDFD_INFO_EXIT']
-  const asked = mask ?? all.reduce((bits, name) => bits | (native.constants[name] ?? 0), 0)
-  if (
-    typeof asked === 'bigint' ? asked < 0n || asked >= 2n ** 64n : !Number.isSafeInteger(asked) || asked < 0
-  ) {
+  if (typeof mask !== 'number' && typeof mask !== 'bigint') {
+    throw invalidType('mask', 'a number or a bigint', mask)
+  }
+  if (typeof mask === 'bigint' ? mask < 0n || mask >= 2n ** 64n : !Number.isSafeInteger(mask) || mask < 0) {
     throw outOfRange('mask', 'an unsigned integer of 64 bits', mask)
   }
-  const result = getInfo(descriptor, typeof asked === 'bigint' ? BigInt.asIntN(64, asked) : asked)
+  const result = getInfo(descriptor, typeof mask === 'bigint' ? BigInt.asIntN(64, mask) : mask)
   if (typeof result === 'number') throw systemError('ioctl', result, { fd: descriptor }, pidfdGetInfo)
   return result
 }

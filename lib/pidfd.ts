@@ -1,13 +1,13 @@
 /** A handle on one process: the number may be given away again, the handle never means somebody else. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { int32, queuedValue } from './arguments.js'
-import { errno, errnoCode, systemError, type ErrnoCode } from './errors.js'
+import { errno, errnoCode, isTaken, noSuchProcess, systemError, type ErrnoCode } from './errors.js'
 import type { Exit } from './exit-status.js'
 import { ExitWaiters } from './exit-waiters.js'
 import type { Link, ProcessState, Scope } from './link.js'
 import { native } from './native.js'
 import { closedHandle, invalidType, invalidValue } from './node-errors.js'
-import { isTaken, openLink } from './open-link.js'
+import { openLink } from './open-link.js'
 import { PidfdLink } from './pidfd-link.js'
 import { processInfo, type ProcessInfo } from './process-info.js'
 import { ProcessRef } from './process-ref.js'
@@ -125,7 +125,13 @@ export class PidFd {
   /** The reference to write down. Throws NoSuchProcessError below 6.9 when the process is gone. */
   get identity(): ProcessRef {
     this.#mustBeOpen()
-    return ProcessRef.from({ pid: this.#link.pid, identity: this.#link.identity() })
+    const { pid } = this.#link
+    if (Number.isNaN(pid)) {
+      // It has no number that could be written down.
+      if (this.#link.state() === 'gone') throw noSuchProcess(pid, {})
+      throw systemError('pidfd_open', -errno.EREMOTE, { fd: this.#link.fd })
+    }
+    return ProcessRef.from({ pid, identity: this.#link.identity() })
   }
 
   /** @internal */
@@ -205,7 +211,7 @@ export class PidFd {
   #sendError(result: number, signal: number): Error {
     const { pid, sendSyscall } = this.#link
     if (result !== -errno.ESRCH) return systemError(sendSyscall, result, { pid, signal }, this.send)
-    const facts = { reused: !Number.isNaN(pid) && isTaken(pid), reaped: this.#child !== undefined }
+    const facts = { reused: isTaken(pid), reaped: this.#child !== undefined }
     return systemError(sendSyscall, result, { pid, signal, facts }, this.send)
   }
 

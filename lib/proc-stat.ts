@@ -1,4 +1,5 @@
 /** /proc/PID/stat as a record; the fields in step with native/core/proc_reader.h. */
+import { errno, systemError } from './errors.js'
 import { native } from './native.js'
 
 /** @internal */
@@ -17,11 +18,17 @@ export interface ProcStat {
 const fields = new Float64Array(7)
 
 /**
- * Undefined where there is no such process, or it is hidden from us (hidepid): a later check must tell which.
+ * Undefined where there is no such process, or it is hidden from us (hidepid): a later check must tell which. Throws
+ * where we could not look (EMFILE): that says nothing of the process.
  * @internal
  */
 export function procStat(pid: number): ProcStat | undefined {
-  if (native.proc_stat(pid, fields) < 0) return undefined
+  if (Number.isNaN(pid)) return undefined
+  const result = native.proc_stat(pid, fields)
+  if (result === -errno.EMFILE || result === -errno.ENFILE || result === -errno.ENOMEM) {
+    throw systemError('open', result, { pid })
+  }
+  if (result < 0) return undefined
   const [state = 0, ppid = 0, pgid = 0, sid = 0, threads = 0, startTicks = 0, exitCode = 0] = fields
   return { state: String.fromCharCode(state), ppid, pgid, sid, threads, startTicks, exitCode }
 }

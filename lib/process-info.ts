@@ -1,6 +1,6 @@
 /** Who a process is: PIDFD_GET_INFO, else /proc, read and then verified against the handle. */
 import { readFileSync } from 'node:fs'
-import { errno, systemError } from './errors.js'
+import { errno, isTaken, noSuchProcess, systemError } from './errors.js'
 import { KERNEL, kernelHas } from './features.js'
 import type { Link } from './link.js'
 import { native } from './native.js'
@@ -30,7 +30,7 @@ export interface ProcessInfo {
 const { PIDFD_INFO_PID = 1, PIDFD_INFO_CREDS = 2, PIDFD_INFO_CGROUPID = 4 } = native.constants
 
 function gone(link: Link, caller: Caller): Error {
-  return systemError('pidfd_open', -errno.ESRCH, { pid: link.pid }, caller)
+  return noSuchProcess(link.pid, { reused: isTaken(link.pid) }, caller)
 }
 
 type Caller = (...args: never[]) => unknown

@@ -4,7 +4,7 @@
  * gives it to somebody else: use a PidFd.
  */
 import { groupId, positivePid, processOrGroup, queuedValue } from './arguments.js'
-import { errnoCode, systemError, type ErrnoCode } from './errors.js'
+import { atCallerOf, errnoCode, sendError, type ErrnoCode } from './errors.js'
 import { native } from './native.js'
 import { sendableNumber, type Signal } from './signals.js'
 
@@ -34,11 +34,9 @@ export function kill(pid: number, signal: Signal = 'SIGTERM'): void {
   const number = sendableNumber(signal)
   const result = native.kill(target, number)
   if (result < 0) {
-    throw systemError(
-      'kill',
-      result,
-      target < 0 ? { pid, pgid: -target, signal: number } : { pid, signal: number },
+    throw atCallerOf(
       kill,
+      sendError('kill', result, target, number, target < 0 ? { pgid: -target } : undefined),
     )
   }
 }
@@ -79,7 +77,7 @@ export function killpg(pgid: number, signal: Signal = 'SIGTERM'): void {
   const target = groupId(pgid)
   const number = sendableNumber(signal)
   const result = native.killpg(target, number)
-  if (result < 0) throw systemError('killpg', result, { pid: target, pgid: target, signal: number }, killpg)
+  if (result < 0) throw atCallerOf(killpg, sendError('killpg', result, target, number, { pgid: target }))
 }
 
 /**
@@ -100,7 +98,7 @@ export function killpg(pgid: number, signal: Signal = 'SIGTERM'): void {
 export function killAll(signal: Signal): void {
   const number = sendableNumber(signal)
   const result = native.kill(-1, number)
-  if (result < 0) throw systemError('kill', result, { pid: -1, signal: number }, killAll)
+  if (result < 0) throw atCallerOf(killAll, sendError('kill', result, -1, number))
 }
 
 /**
@@ -124,7 +122,7 @@ export function tgkill(pid: number, tid: number, signal: Signal): void {
   const thread = positivePid(tid, 'tid')
   const number = sendableNumber(signal)
   const result = native.tgkill(target, thread, number)
-  if (result < 0) throw systemError('tgkill', result, { pid: target, tid: thread, signal: number }, tgkill)
+  if (result < 0) throw atCallerOf(tgkill, sendError('tgkill', result, target, number, { tid: thread }))
 }
 
 /**
@@ -151,7 +149,7 @@ export function sigqueue(pid: number, signal: Signal, value: number | bigint): v
   const target = positivePid(pid, 'pid')
   const number = sendableNumber(signal)
   const result = native.sigqueue(target, number, queuedValue(value))
-  if (result < 0) throw systemError('sigqueue', result, { pid: target, signal: number }, sigqueue)
+  if (result < 0) throw atCallerOf(sigqueue, sendError('sigqueue', result, target, number))
 }
 
 /**
@@ -170,5 +168,5 @@ export function sigqueue(pid: number, signal: Signal, value: number | bigint): v
 export function raise(signal: Signal): void {
   const number = sendableNumber(signal)
   const result = native.raise(number)
-  if (result < 0) throw systemError('raise', result, { pid: process.pid, signal: number }, raise)
+  if (result < 0) throw atCallerOf(raise, sendError('raise', result, process.pid, number))
 }

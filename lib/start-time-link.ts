@@ -109,9 +109,8 @@ export function openByStartTime(pid: number, caller: (...args: never[]) => unkno
   const stat = procStat(pid)
   if (stat === undefined) {
     const exists = native.kill(pid, 0) !== -errno.ESRCH
-    // Hidden from us (hidepid): without its start time nothing tells it from its successor.
     if (exists)
-      throw systemError('open', -errno.EACCES, { pid, note: `/proc/${pid}/stat cannot be read` }, caller)
+      throw systemError('open', -errno.EACCES, { pid, note: `/proc/${pid}/stat is hidden from us` }, caller)
     throw systemError('pidfd_open', -errno.ESRCH, { pid }, caller)
   }
   return new StartTimeLink(pid, stat.startTicks)

@@ -6,7 +6,7 @@
  * EINVAL. `kill(0)` and `kill(-1)` do what the manual says.
  */
 import { int32, queuedValue } from './arguments.js'
-import { systemError } from './errors.js'
+import { atCallerOf, sendError, systemError } from './errors.js'
 import { native } from './native.js'
 import { queuedInfo, type QueuedInfo } from './queued-info.js'
 import { rawSignalNumber, type Signal } from './signals.js'
@@ -63,7 +63,7 @@ export function kill(pid: number, signal: Signal): void {
   const target = int32(pid, 'pid')
   const number = rawSignalNumber(signal)
   const result = native.kill(target, number)
-  if (result < 0) throw systemError('kill', result, { pid: target, signal: number }, kill)
+  if (result < 0) throw atCallerOf(kill, sendError('kill', result, target, number))
 }
 
 /**
@@ -82,7 +82,7 @@ export function killpg(pgid: number, signal: Signal): void {
   const target = int32(pgid, 'pgid')
   const number = rawSignalNumber(signal)
   const result = native.killpg(target, number)
-  if (result < 0) throw systemError('killpg', result, { pid: target, pgid: target, signal: number }, killpg)
+  if (result < 0) throw atCallerOf(killpg, sendError('killpg', result, target, number, { pgid: target }))
 }
 
 /**
@@ -103,7 +103,7 @@ export function tgkill(tgid: number, tid: number, signal: Signal): void {
   const thread = int32(tid, 'tid')
   const number = rawSignalNumber(signal)
   const result = native.tgkill(target, thread, number)
-  if (result < 0) throw systemError('tgkill', result, { pid: target, tid: thread, signal: number }, tgkill)
+  if (result < 0) throw atCallerOf(tgkill, sendError('tgkill', result, target, number, { tid: thread }))
 }
 
 /**
@@ -120,7 +120,7 @@ export function tgkill(tgid: number, tid: number, signal: Signal): void {
 export function raise(signal: Signal): void {
   const number = rawSignalNumber(signal)
   const result = native.raise(number)
-  if (result < 0) throw systemError('raise', result, { pid: process.pid, signal: number }, raise)
+  if (result < 0) throw atCallerOf(raise, sendError('raise', result, process.pid, number))
 }
 
 /**
@@ -140,7 +140,7 @@ export function sigqueue(pid: number, signal: Signal, value: number | bigint): v
   const target = int32(pid, 'pid')
   const number = rawSignalNumber(signal)
   const result = native.sigqueue(target, number, queuedValue(value))
-  if (result < 0) throw systemError('sigqueue', result, { pid: target, signal: number }, sigqueue)
+  if (result < 0) throw atCallerOf(sigqueue, sendError('sigqueue', result, target, number))
 }
 
 /**
@@ -166,11 +166,9 @@ export function rtTgsigqueueinfo(tgid: number, tid: number, signal: Signal, info
   const { code, value } = queuedInfo(info)
   const result = native.rt_tgsigqueueinfo(target, thread, number, code, value)
   if (result < 0)
-    throw systemError(
-      'rt_tgsigqueueinfo',
-      result,
-      { pid: target, tid: thread, signal: number },
+    throw atCallerOf(
       rtTgsigqueueinfo,
+      sendError('rt_tgsigqueueinfo', result, target, number, { tid: thread }),
     )
 }
 

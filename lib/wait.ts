@@ -42,7 +42,10 @@ async function overAll<T>(
 export function waitAny(targets: readonly Target[], options?: WaitOptions): Promise<Exit> {
   return overAll(targets, options, (exits) => {
     if (exits.length === 0) throw invalidValue('targets', targets, 'there is none to wait for')
-    return Promise.race(exits)
+    // Not race: with a timeout of 0 the ones that still live answer first, and not with an exit.
+    return Promise.any(exits).catch((error: unknown) => {
+      throw (error as AggregateError).errors[0]
+    })
   })
 }
 

@@ -6,10 +6,9 @@ import { describe, expect, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
 import { Caller } from './helpers/caller.js'
 import { blockUntil, within } from './helpers/deadline.js'
-import { nodeCommand, programPath, startProgram } from './helpers/fixture.js'
+import { plainEnvironment, programPath, startNode, startProgram } from './helpers/fixture.js'
 import { asNobody, deniedByInit, inNamespace, isRoot, NEEDS_ROOT } from './helpers/privilege.js'
 import { stateOf } from './helpers/process-status.js'
-import { Program } from './helpers/program.js'
 import { Receiver } from './helpers/receiver.js'
 import { thrown } from './helpers/thrown.js'
 
@@ -40,7 +39,10 @@ describe('alive', () => {
   })
 
   test('a ChildProcess', async () => {
-    const child = spawn(programPath('receiver'), { stdio: ['pipe', 'ignore', 'ignore'] })
+    const child = spawn(programPath('receiver'), {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: plainEnvironment,
+    })
     expect(liveness(child)).toBe('alive')
     child.kill('SIGKILL')
     await within(once(child, 'exit'), 'the end of the child')
@@ -76,10 +78,9 @@ describe('alive', () => {
   })
 
   test.runIf(isRoot)(`a process that one may not even see (hidepid) ${NEEDS_ROOT}`, async () => {
-    const [unshare = '', ...flags] = inNamespace
-    const command = nodeCommand('hidden.mjs').join(' ')
-    const script = `ticks=$(cut -d' ' -f22 /proc/1/stat); mount -o remount,hidepid=2 /proc && ${asNobody.join(' ')} ${command} $ticks; exit $?`
-    const program = new Program([unshare, ...flags, 'sh', '-c', script])
+    const script = `ticks=$(cut -d' ' -f22 /proc/1/stat); mount -o remount,hidepid=2 /proc && "$@" "$ticks"; exit $?`
+    const wrapper = [...inNamespace, 'sh', '-c', script, 'sh', ...asNobody]
+    const program = startNode('hidden.mjs', { wrapper, detached: true })
     const report = await program.next('what another user makes of PID 1')
     expect(report).toMatchObject({ visible: false, number: 'alive', inode: 'alive', anotherInode: 'reused' })
     // Without /proc nothing can be said of a start time: least of all that it is another's.
@@ -123,8 +124,8 @@ describe('gone', () => {
   })
 
   test('a ChildProcess that exited or was killed', async () => {
-    const exited = spawn('true', { stdio: 'ignore' })
-    const killed = spawn('sh', ['-c', 'kill -KILL $$'], { stdio: 'ignore' })
+    const exited = spawn('true', { stdio: 'ignore', env: plainEnvironment })
+    const killed = spawn('sh', ['-c', 'kill -KILL $$'], { stdio: 'ignore', env: plainEnvironment })
     await within(Promise.all([once(exited, 'exit'), once(killed, 'exit')]), 'the ends of both')
     expect([exited.exitCode, killed.signalCode]).toEqual([0, 'SIGKILL'])
     expect([liveness(exited), liveness(killed)]).toEqual(['gone', 'gone'])

@@ -126,20 +126,20 @@ describe('writePidFile', () => {
   })
 
   test.each([
-    [0o022, 0o644],
-    [0o077, 0o600],
-    [0o000, 0o644],
-  ])('with umask %i the mode is %i, also where the old file had another', (umask, mode) => {
+    ['022', '644'],
+    ['077', '600'],
+    ['000', '644'],
+  ])('with umask %s the mode is %s, also where the old file had another', (umask, mode) => {
     const { path } = place()
     writeFileSync(path, '1\n', { mode: 0o666 })
     chmodSync(path, 0o666)
-    const before = process.umask(umask)
+    const before = process.umask(parseInt(umask, 8))
     try {
       writePidFile(path)
     } finally {
       process.umask(before)
     }
-    expect(statSync(path).mode & 0o7777).toBe(mode)
+    expect((statSync(path).mode & 0o7777).toString(8)).toBe(mode)
   })
 
   test('a bare file name lies in the working directory', async () => {

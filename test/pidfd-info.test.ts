@@ -106,7 +106,7 @@ describe('info', () => {
   test('startTime is the truth to 20 ms', () => {
     for (let round = 0; round < 20; round++) {
       const before = performance.timeOrigin + performance.now()
-      const child = spawn('true', { stdio: 'ignore' })
+      const child = spawn('true', { stdio: 'ignore', env: plainEnvironment })
       const after = performance.timeOrigin + performance.now()
       using handle = PidFd.open(child)
       const { startTime } = handle.info()
@@ -189,7 +189,7 @@ describe('pidfdGetInfo', () => {
     ['SIGKILL', ['sh', '-c', 'kill -KILL $$'], 9],
     ['a real-time signal', ['sh', '-c', 'kill -40 $$'], 40],
   ])('after the reap: the raw wait status, and no ids; %s', async (_name, command, status) => {
-    const program = new Program(command)
+    const program = new Program(command, { env: plainEnvironment })
     const fd = pidfdOpen(program.pid)
     await program.ended()
     const info = pidfdGetInfo(fd)

@@ -7,8 +7,7 @@ import { PIDFD_THREAD, pidfdOpen } from 'sigkit/syscalls'
 import { describe, expect, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
 import { within } from './helpers/deadline.js'
-import { nodeCommand, programPath, startProgram } from './helpers/fixture.js'
-import { Program } from './helpers/program.js'
+import { plainEnvironment, programPath, startNode, startProgram } from './helpers/fixture.js'
 import { Receiver } from './helpers/receiver.js'
 import { thrown } from './helpers/thrown.js'
 
@@ -59,14 +58,12 @@ describe('open', () => {
   })
 
   test('on a ChildProcess, in the turn that spawned it, also one that ends at once', async () => {
-    const child = spawn('true', { stdio: 'ignore' })
+    const child = spawn('true', { stdio: 'ignore', env: plainEnvironment })
     using handle = PidFd.open(child)
     expect(handle).toMatchObject({ pid: child.pid, raceFree: true })
-    const [[code], exit] = await within(
-      Promise.all([once(child, 'exit'), handle.exited()]),
-      'the end of true',
-    )
-    expect(code).toBe(0)
+    const ends = Promise.all([once(child, 'exit'), handle.exited()])
+    const [event, exit] = await within(ends, 'the end of true')
+    expect(event).toEqual([0, null])
     expect(exit).toMatchObject({ pid: child.pid, code: 0, signal: null, known: true })
   })
 
@@ -134,7 +131,7 @@ describe('open fails', () => {
 
   test('a ChildProcess that is over was ours and is gone', async () => {
     for (const command of ['true', 'false']) {
-      const child = spawn(command, { stdio: 'ignore' })
+      const child = spawn(command, { stdio: 'ignore', env: plainEnvironment })
       await within(once(child, 'exit'), `the end of ${command}`)
       expect(thrown(() => PidFd.open(child))).toMatchObject({
         name: 'NoSuchProcessError',
@@ -143,7 +140,10 @@ describe('open fails', () => {
         reaped: true,
       })
     }
-    const killed = spawn(programPath('receiver'), { stdio: ['pipe', 'ignore', 'ignore'] })
+    const killed = spawn(programPath('receiver'), {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: plainEnvironment,
+    })
     killed.kill('SIGKILL')
     await within(once(killed, 'exit'), 'the end by SIGKILL')
     expect(thrown(() => PidFd.open(killed))).toMatchObject({ name: 'NoSuchProcessError', reaped: true })
@@ -197,7 +197,7 @@ describe('open fails', () => {
   test.each([[null], ['thread'], [true], [{ thread: 1 }], [{ thread: null }], [{ thread: 'true' }]])(
     'options %o: ERR_INVALID_ARG_TYPE',
     (options) => {
-      const error = thrown(() => PidFd.open(process.pid, options as { thread: boolean }))
+      const error = thrown(() => PidFd.open(process.pid, options as unknown as { thread: boolean }))
       expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
     },
   )
@@ -257,8 +257,8 @@ describe('no file descriptor left', () => {
   async function run(probed: 'before' | 'never'): Promise<{ report: Report; pid: number }> {
     const { pid, tid } = await Receiver.start()
     const ids = [pid, ABSENT, tid].map(String)
-    const command = nodeCommand('full-table.mjs', [probed, ...ids])
-    const program = new Program(['prlimit', `--nofile=${LIMIT}:${LIMIT}`, ...command])
+    const wrapper = ['prlimit', `--nofile=${LIMIT}:${LIMIT}`]
+    const program = startNode('full-table.mjs', { wrapper, args: [probed, ...ids] })
     return { report: await program.next<Report>('the report of a full table'), pid }
   }
 
@@ -494,7 +494,7 @@ describe('the end of a handle', () => {
   test('failures leave no descriptor behind', async () => {
     const { pid, tid } = await Receiver.start()
     const other = ProcessRef.parse(`${pid}:1`)
-    const child = spawn('true', { stdio: 'ignore' })
+    const child = spawn('true', { stdio: 'ignore', env: plainEnvironment })
     await within(once(child, 'exit'), 'the end of true')
     const before = readdirSync('/proc/self/fd').length
     for (let round = 0; round < 20; round++) {

@@ -7,7 +7,7 @@ import { PidFd, ProcessRef, readPidFile, writePidFile } from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
 import { within } from './helpers/deadline.js'
-import { startNode, startProgram } from './helpers/fixture.js'
+import { plainEnvironment, startNode, startProgram } from './helpers/fixture.js'
 import { canNamespace, inNamespace, NEEDS_NAMESPACE } from './helpers/privilege.js'
 import { Receiver } from './helpers/receiver.js'
 import { temporaryDirectory } from './helpers/temporary-directory.js'
@@ -40,7 +40,10 @@ describe('of', () => {
   })
 
   test('is the same for every way to name one process, and at every time', async () => {
-    const child = spawn('sh', ['-c', 'echo; read line'], { stdio: ['pipe', 'pipe', 'ignore'] })
+    const child = spawn('sh', ['-c', 'echo; read line'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: plainEnvironment,
+    })
     await within(once(child.stdout, 'data'), 'the shell')
     const { pid = 0 } = child
     const text = ProcessRef.of(pid).toString()
@@ -62,7 +65,10 @@ describe('of', () => {
   })
 
   test('is the same over an exec', async () => {
-    const child = spawn('sh', ['-c', 'echo; read line; exec cat'], { stdio: ['pipe', 'pipe', 'ignore'] })
+    const child = spawn('sh', ['-c', 'echo; read line; exec cat'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: plainEnvironment,
+    })
     const lines = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>
     await within(lines.next(), 'the shell')
     const before = ProcessRef.of(child)

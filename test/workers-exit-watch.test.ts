@@ -4,35 +4,42 @@ import { startNode } from './helpers/fixture.js'
 import { Keeper } from './helpers/keeper.js'
 
 const COUNT = 200
+// A Worker is 25 ms of a CPU, and under a sanitizer many times that: what hangs is found by the 20, not by the whole.
+const LIMIT_MS = 300_000
 
 interface Report {
   exits: Record<string, Record<string, number>>
   before: { threads: number; pidfds: number }
   after: { threads: number; pidfds: number }
-  pending: unknown
   codes: number[]
   pidfds: number
 }
 
-test.each(['uv', 'thread'])(`${COUNT} Workers with waits pending, loop: %s`, async (loop) => {
-  const stranger = await Keeper.start(['exit', '42'])
-  const program = startNode('workers-exit-watch.mjs', {
-    args: [String(COUNT), String(stranger.pid)],
-    env: { SIGKIT_LOOP: loop },
-  })
-  await program.next('all Workers to be over')
-  stranger.end()
-  const report = await program.next<Report>('the report')
-  const each = COUNT / 4
-  expect(report.exits).toEqual({
-    terminated: { 1: each },
-    ended: { 0: each },
-    starting: { 1: each },
-    storm: { 1: each },
-  })
-  // The main thread's own two handles and nothing else.
-  expect(report.before.pidfds).toBe(2)
-  expect(report.after).toEqual(report.before)
-  expect(report).toMatchObject({ pending: 'pending', codes: [7, 42], pidfds: 0 })
-  expect(await program.ended(), program.stderr).toEqual({ code: 0, signal: null })
-})
+test.each(['uv', 'thread'])(
+  `${COUNT} Workers with waits pending, loop: %s`,
+  { timeout: LIMIT_MS },
+  async (loop) => {
+    const stranger = await Keeper.start(['exit', '42'])
+    const program = startNode('workers-exit-watch.mjs', {
+      args: [String(COUNT), String(stranger.pid)],
+      env: { SIGKIT_LOOP: loop },
+    })
+    for (let over = 20; over <= COUNT; over += 20) {
+      expect(await program.next(`the end of ${over} Workers`)).toEqual({ over })
+    }
+    stranger.end()
+    const report = await program.next<Report>('the report')
+    const each = COUNT / 4
+    expect(report.exits).toEqual({
+      terminated: { 1: each },
+      ended: { 0: each },
+      starting: { 1: each },
+      storm: { 1: each },
+    })
+    // The main thread's own two handles and nothing else.
+    expect(report.before.pidfds).toBe(2)
+    expect(report.after).toEqual(report.before)
+    expect(report).toMatchObject({ codes: [7, 42], pidfds: 0 })
+    expect(await program.ended(), program.stderr).toEqual({ code: 0, signal: null })
+  },
+)

@@ -1,6 +1,7 @@
 // Every number of the ABI that TypeScript needs, from the C headers; SIGRTMIN and SIGRTMAX are asked of the
 // C library at run time (glibc 34, musl 35: it keeps the first ones for itself). No number is written down a
 // second time in lib/.
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -101,6 +102,7 @@ constexpr Constant kConstants[] = {
     SIGKIT_CONSTANT(SA_SIGINFO),
     SIGKIT_CONSTANT(POLLIN),
     SIGKIT_CONSTANT(POLLHUP),
+    SIGKIT_CONSTANT(EREMOTE),
     // Not in the headers of every libc that builds this; see core/pidfd_abi.h.
     {"P_PIDFD", kPPidfd},
     {"PIDFD_NONBLOCK", kPidfdNonblock},

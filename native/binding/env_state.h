@@ -29,7 +29,8 @@ class EnvState {
 
   EnvSignals& signals() { return signals_; }
 
-  void OwnFd(int fd) { fds_.insert(fd); }
+  // False when it is owned already: two owners would close it twice, the second time somebody else's.
+  bool OwnFd(int fd) { return fds_.insert(fd).second; }
   // Closes an owned fd, once: 0, or -errno; -EBADF for one that is not owned.
   int CloseFd(int fd);
 

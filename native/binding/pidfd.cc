@@ -98,8 +98,8 @@ napi_value OwnFd(napi_env env, napi_callback_info info) {
   EnvState* state = EnvState::Of(env);
   if (state == nullptr) return Number(env, -ENOMEM);
   const int result = sys_set_cloexec(fd);
-  if (result == 0) state->OwnFd(fd);
-  return Number(env, result);
+  if (result < 0) return Number(env, result);
+  return Number(env, state->OwnFd(fd) ? 0 : -EBUSY);
 }
 
 // int getrlimit(RLIMIT_NOFILE, &limit); the soft limit, -1 for none
