@@ -3,16 +3,27 @@ import { PidFd, onSignal, kill, sigqueue } from 'sigkit'
 import { start } from './children.mjs'
 import { heading, say, show } from './print.mjs'
 
+function promiseWithResolvers() {
+  let resolve
+  const promise = new Promise((done) => (resolve = done))
+  return { promise, resolve }
+}
+
 export async function run() {
   heading('Who sent that?')
   const events = []
-  const subscription = onSignal(['SIGTERM', 'SIGRTMIN+1'], (event) => events.push(event), {
-    identifySender: true,
-  })
+  const { promise: all, resolve: allCame } = promiseWithResolvers()
+  const subscription = onSignal(
+    ['SIGTERM', 'SIGRTMIN+1'],
+    (event) => events.push(event) > 1000 && allCame(),
+    {
+      identifySender: true,
+    },
+  )
   const { child, ended } = await start('/bin/sh', ['-c', `echo ready; kill -TERM ${process.pid}; exit 0`])
   await ended
   for (let value = 1; value <= 1000; value++) sigqueue(process.pid, 'SIGRTMIN+1', value)
-  await new Promise((resolve) => setImmediate(resolve))
+  await all
   const [first, ...rest] = events
   say(
     `a child (pid ${child.pid}) sent ${first.signal}: ${first.code}, by ${first.sender.comm}, pid ${first.sender.pid}`,
