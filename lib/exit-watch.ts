@@ -4,16 +4,25 @@
  */
 import { systemError } from './errors.js'
 import { loopKind } from './host.js'
-import { native } from './native.js'
+import { native, sharedByAddon } from './native.js'
 import type { Watch } from './link.js'
 
 const BATCH = 256
 const pairs = new Int32Array(2 * BATCH)
 
-const watched = new Map<number, () => void>()
-let lastToken = 0
-let opened = false
-let keepingAlive = 0
+interface WatchState {
+  readonly watched: Map<number, () => void>
+  lastToken: number
+  opened: boolean
+  keepingAlive: number
+}
+
+const state = sharedByAddon<WatchState>('exit-watch', () => ({
+  watched: new Map(),
+  lastToken: 0,
+  opened: false,
+  keepingAlive: 0,
+}))
 
 function drain(): void {
   let count: number
@@ -21,13 +30,13 @@ function drain(): void {
     count = native.exit_watch_drain(pairs, BATCH)
     // Copied first: a callback may drain again, through a nested wait.
     const batch = pairs.slice(0, 2 * Math.max(count, 0)).filter((_, index) => index % 2 === 0)
-    for (const token of batch) watched.get(token)?.()
+    for (const token of batch) state.watched.get(token)?.()
   } while (count === BATCH)
 }
 
 function count(change: 1 | -1): void {
-  keepingAlive += change
-  if (keepingAlive === (change === 1 ? 1 : 0)) native.exit_watch_ref(keepingAlive)
+  state.keepingAlive += change
+  if (state.keepingAlive === (change === 1 ? 1 : 0)) native.exit_watch_ref(state.keepingAlive)
 }
 
 /**
@@ -36,22 +45,22 @@ function count(change: 1 | -1): void {
  * @internal
  */
 export function watchPidfd(fd: number, pid: number, onChange: () => void): Watch {
-  if (!opened) {
+  if (!state.opened) {
     const result = native.exit_watch_open(drain, loopKind() === 'uv' ? 1 : 0)
     if (result < 0) throw systemError('epoll_create1', result, { pid })
-    opened = true
+    state.opened = true
   }
   // A token and not the fd: the number of a closed fd may be somebody else's while its last event is on the way.
-  do lastToken = (lastToken + 1) | 0
-  while (watched.has(lastToken))
-  const token = lastToken
+  do state.lastToken = (state.lastToken + 1) | 0
+  while (state.watched.has(state.lastToken))
+  const token = state.lastToken
   const added = native.exit_watch_add(fd, token)
   if (added < 0) throw systemError('epoll_ctl', added, { pid })
-  watched.set(token, onChange)
+  state.watched.set(token, onChange)
   let alive = false
   return {
     stop() {
-      if (!watched.delete(token)) return
+      if (!state.watched.delete(token)) return
       native.exit_watch_remove(fd)
       this.keepAlive(false)
     },

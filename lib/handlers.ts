@@ -49,11 +49,11 @@ export class Subscription {
   readonly #infos: readonly SignalInfo[]
   readonly #listener: SignalListener
   readonly #once: boolean
-  readonly #identify: boolean
   /** Deadline slots by signal. */
   readonly #slots = new Map<number, number>()
   /** What was lost of each signal before this subscription. */
   readonly #lostBefore = new Map<number, number>()
+  readonly #identified: number[] = []
   #closed = false
   #keepAlive = false
   #delivered = 0
@@ -79,7 +79,7 @@ export class Subscription {
     this.#infos = infos
     this.#listener = listener
     this.#once = flag(options, 'once')
-    this.#identify = flag(options, 'identifySender')
+    const identify = flag(options, 'identifySender')
     const take = flag(options, 'takeFromRuntime')
     const keepAlive = flag(options, 'keepAlive')
     const plan = deadlinePlan(options.deadline, options.onSecond, infos)
@@ -90,7 +90,10 @@ export class Subscription {
           if (slot < 0) throw systemError('deadline', slot, { signal: number }, onSignal)
           this.#slots.set(number, slot)
         }
-        if (this.#identify) native.signal_identify(number, 1)
+        if (identify) {
+          native.signal_identify(number, 1)
+          this.#identified.push(number)
+        }
         addReceiver(number, this.#receiver, take)
         this.#lostBefore.set(number, native.signal_lost(number))
       }
@@ -104,9 +107,11 @@ export class Subscription {
   #receive(event: SignalEvent): void {
     this.#delivered++
     const slot = this.#slots.get(event.number)
-    if (this.#once) this.close()
+    if (this.#once) this.#leave(slot)
     const handled = (): void => {
-      if (slot !== undefined && this.#slots.get(event.number) === slot) native.deadline_handled(slot)
+      if (slot === undefined || this.#slots.get(event.number) !== slot) return
+      native.deadline_handled(slot)
+      if (this.#once) this.#freeSlots()
     }
     try {
       const result: unknown = this.#listener(event)
@@ -125,18 +130,30 @@ export class Subscription {
 
   /** The listener is not called again, not even for what was recorded already (counted as `lost`). Idempotent. */
   close(): void {
+    this.#leave(undefined)
+  }
+
+  /** All but the deadline of what is being handled: with `once` it holds until that is done. */
+  #leave(kept: number | undefined): void {
+    this.#freeSlots(kept)
     if (this.#closed) return
     this.#closed = true
     for (const { number } of this.#infos) {
       const before = this.#lostBefore.get(number)
       removeReceiver(number, this.#receiver)
       if (before !== undefined) this.#lost += native.signal_lost(number) - before
-      if (this.#identify) native.signal_identify(number, -1)
     }
-    for (const slot of this.#slots.values()) native.deadline_remove(slot)
-    this.#slots.clear()
+    for (const number of this.#identified) native.signal_identify(number, -1)
     if (this.#keepAlive) countKeepAlive(-1)
     this.#keepAlive = false
+  }
+
+  #freeSlots(kept?: number): void {
+    for (const [number, slot] of this.#slots) {
+      if (slot === kept) continue
+      native.deadline_remove(slot)
+      this.#slots.delete(number)
+    }
   }
 
   /** {@link close}. */

@@ -95,8 +95,12 @@ export interface Native {
   signal_open(callback: () => void, useUv: number): number
   // Installs the handler where it is the first; take: what was installed before is not called meanwhile.
   signal_subscribe(sig: number, take: number): number
-  // The last one of a signal puts back what was there.
+  // The last one of a signal puts back what was there. 1 when a watcher of libuv stays behind: a spare.
   signal_unsubscribe(sig: number): number
+  // The spare goes: somebody else watches the signal now.
+  signal_drop_spare(sig: number): number
+  // 1 when something is recorded that has not been drained.
+  signal_unread(): number
   // Records of 64 bytes (native/core/signal_event.h), gives how many.
   signal_drain(out: BigInt64Array, capacity: number): number
   // How many of this signal did not fit into this environment's inbox, ever.
@@ -138,3 +142,13 @@ export const supported: boolean = process.platform === 'linux'
 
 /** @internal */
 export const native: Native = supported ? (loadAddon() as Native) : elsewhere
+
+/**
+ * State that belongs to the addon and not to this module: the addon has one callback per environment and kind of event,
+ * and the module may be there twice over one addon (jest's resetModules, a cleared require.cache).
+ * @internal
+ */
+export function sharedByAddon<T extends object>(name: string, make: () => T): T {
+  const holder = native as unknown as Record<symbol, T | undefined>
+  return (holder[Symbol.for(`sigkit.${name}`)] ??= make())
+}

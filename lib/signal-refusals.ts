@@ -25,7 +25,7 @@ function ofRuntime(name: string): string | undefined {
  * @internal
  */
 export function handleable(signal: Signal, take: boolean, caller: Caller): SignalInfo {
-  const info = signals.find(({ number, name }) => number === signal || name === signal) ?? lookUp(signal)
+  const info = signals.find(({ number }) => number === signal) ?? lookUp(signal)
   // As sigaction(2) says it.
   if (!info.catchable)
     throw systemError('sigaction', -errno.EINVAL, { signal: info.number, note: notCatchable(info) }, caller)
@@ -59,7 +59,8 @@ export function handleableSet(
 ): SignalInfo[] {
   const list: readonly Signal[] = Array.isArray(signal) ? (signal as readonly Signal[]) : [signal as Signal]
   if (list.length === 0) throw invalidValue('signal', signal, 'the list is empty')
-  return [...new Set(list.map((one) => handleable(one, take, caller)))]
+  const infos = list.map((one) => handleable(one, take, caller))
+  return [...new Map(infos.map((info) => [info.number, info])).values()]
 }
 
 /** @internal */

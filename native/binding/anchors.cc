@@ -43,10 +43,15 @@ static void Nothing(SigkitUvHandle*, int) {}
 void Anchors::Hold(int sig) {
   if (held_[sig] == nullptr) held_[sig] = NewWatcher();
   if (held_[sig] != nullptr) uv_signal_start(held_[sig], Nothing, sig);
+  DropSpare(sig);
 }
 
-void Anchors::Release(int sig, bool keep) {
-  if (held_[sig] == nullptr) return;
+void Anchors::DropSpare(int sig) {
+  if (spare_[sig] != nullptr) uv_signal_stop(spare_[sig]);
+}
+
+bool Anchors::Release(int sig, bool keep) {
+  if (held_[sig] == nullptr) return false;
   if (keep && keeps_spares_) {
     // Started before the other stops: libuv then sees that one-shot watchers are all that is left, and
     // registers its handler for them instead of setting SIG_DFL.
@@ -54,6 +59,7 @@ void Anchors::Release(int sig, bool keep) {
     if (spare_[sig] != nullptr) uv_signal_start_oneshot(spare_[sig], Nothing, sig);
   }
   uv_signal_stop(held_[sig]);
+  return keep && keeps_spares_;
 }
 
 void Anchors::CloseAll() {

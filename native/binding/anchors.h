@@ -16,7 +16,8 @@ class Anchors final : public Anchor {
   static Anchors* Open(napi_env env);
 
   void Hold(int sig) override;
-  void Release(int sig, bool keep) override;
+  bool Release(int sig, bool keep) override;
+  void DropSpare(int sig) override;
 
  private:
   Anchors(uv_loop_s* loop, bool keeps_spares) : loop_(loop), keeps_spares_(keeps_spares) {}

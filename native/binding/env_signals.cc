@@ -26,8 +26,12 @@ int EnvSignals::Subscribe(int sig, bool take) {
   return result;
 }
 
-void EnvSignals::Unsubscribe(int sig) {
-  if (subscribed_.erase(sig) > 0) UnsubscribeSignal(sig, &inbox_, AnchorFor(sig));
+bool EnvSignals::Unsubscribe(int sig) {
+  return subscribed_.erase(sig) > 0 && UnsubscribeSignal(sig, &inbox_, AnchorFor(sig));
+}
+
+void EnvSignals::DropSpare(int sig) {
+  if (Anchor* anchor = AnchorFor(sig); anchor != nullptr) anchor->DropSpare(sig);
 }
 
 int EnvSignals::AddDeadline(const DeadlinePlan& plan) {

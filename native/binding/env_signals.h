@@ -23,7 +23,9 @@ class EnvSignals {
   int Open(napi_env env, napi_value callback, bool use_uv);
 
   int Subscribe(int sig, bool take);
-  void Unsubscribe(int sig);
+  // Whether a spare was left behind, to be dropped when the host watches the signal.
+  bool Unsubscribe(int sig);
+  void DropSpare(int sig);
   int AddDeadline(const DeadlinePlan& plan);
   void RemoveDeadline(int slot);
   void CountIdentify(int sig, int change);

@@ -24,12 +24,25 @@ napi_value SignalSubscribe(napi_env env, napi_callback_info info) {
   return args.Ok() ? Number(env, Signals(env).Subscribe(sig, take != 0)) : nullptr;
 }
 
+// 1 when a spare watcher was left behind
 napi_value SignalUnsubscribe(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int sig = args.Int32(0);
+  return args.Ok() ? Number(env, Signals(env).Unsubscribe(sig) ? 1 : 0) : nullptr;
+}
+
+// The host watches the signal itself now
+napi_value SignalDropSpare(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int sig = args.Int32(0);
   if (!args.Ok()) return nullptr;
-  Signals(env).Unsubscribe(sig);
+  Signals(env).DropSpare(sig);
   return Number(env, 0);
+}
+
+// 1 when something is recorded that has not been drained
+napi_value SignalUnread(napi_env env, napi_callback_info) {
+  return Number(env, Signals(env).inbox().Unread() ? 1 : 0);
 }
 
 // Records of 64 bytes into out, gives how many
@@ -115,6 +128,8 @@ void RegisterHandlers(Napi::Env env, Napi::Object exports) {
   Register(env, exports, "signal_open", SignalOpen);
   Register(env, exports, "signal_subscribe", SignalSubscribe);
   Register(env, exports, "signal_unsubscribe", SignalUnsubscribe);
+  Register(env, exports, "signal_drop_spare", SignalDropSpare);
+  Register(env, exports, "signal_unread", SignalUnread);
   Register(env, exports, "signal_drain", SignalDrain);
   Register(env, exports, "signal_lost", SignalLost);
   Register(env, exports, "signal_installed", SignalInstalled);

@@ -62,8 +62,8 @@ void* Watch(void*) {
         next = due < next ? due : next;
       } else if (slot.due.compare_exchange_strong(due, kNever) &&
                  slot.arrived.load() != slot.handled.load()) {
+        // Stopped and continued: that was the answer. JavaScript handles it all the same, later.
         Perform(slot, slot.then, slot.exit_code);
-        slot.handled.store(slot.arrived.load());  // stopped and continued: that was the answer
       }
     }
     const int64_t wait = next == kNever ? -1 : (next - now + 999999) / 1000000;
@@ -116,7 +116,12 @@ int AddDeadline(const DeadlinePlan& plan) {
 
 void DeadlineHandled(int index) {
   Slot& slot = slots[index];
-  const uint32_t handled = slot.handled.fetch_add(1) + 1;
+  // Never more than arrived: an event may be older than the slot.
+  uint32_t before = slot.handled.load();
+  do {
+    if (before == slot.arrived.load()) return;
+  } while (!slot.handled.compare_exchange_weak(before, before + 1));
+  const uint32_t handled = before + 1;
   const int64_t budget = slot.budget.load();
   if (budget < 0) return;
   slot.due.store(kNever);
@@ -139,7 +144,11 @@ void OnDeadlineSignal(int sig) {
     Slot& slot = slots[i];
     if (slot.sig.load() != sig) continue;
     const uint32_t waiting = slot.arrived.fetch_add(1) + 1 - slot.handled.load();
-    if (waiting >= 2 && slot.second.load() != kNone) Perform(slot, slot.second, slot.second_exit_code);
+    if (waiting >= 2 && slot.second.load() != kNone) {
+      Perform(slot, slot.second, slot.second_exit_code);
+      slot.due.store(kNever);  // stopped and continued: the time did not run meanwhile
+      continue;
+    }
     const int64_t budget = slot.budget.load();
     int64_t none = kNever;
     if (budget >= 0 && slot.due.compare_exchange_strong(none, Now() + budget)) Wake();

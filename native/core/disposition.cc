@@ -19,6 +19,7 @@ uint64_t BitsOf(const sigset_t& set) {
 // What was replaced, until it is asked for. JavaScript cannot hold a handler's address.
 struct Saved {
   int sig;
+  int to;
   struct sigaction action;
 };
 std::mutex saved_lock;
@@ -44,7 +45,7 @@ int SetAction(int sig, int to, ActionFacts* old) {
 }
 
 int ReplaceAction(int sig, int to) {
-  Saved saved = {sig, {}};
+  Saved saved = {sig, to, {}};
   if (sigaction(sig, nullptr, &saved.action) != 0) return -errno;
   ActionFacts old;
   if (const int failure = SetAction(sig, to, &old); failure < 0) return failure;
@@ -60,6 +61,10 @@ int RestoreAction(int ticket) {
   if (found == saved_actions.end()) return -ENOENT;
   const Saved saved = found->second;
   saved_actions.erase(found);
+  // Not over the head of whoever has put something else there meanwhile.
+  ActionFacts now;
+  if (const int failure = SetAction(saved.sig, -1, &now); failure < 0) return failure;
+  if (now.disposition != saved.to) return 0;
   return OrErrno(sigaction(saved.sig, &saved.action, nullptr));
 }
 

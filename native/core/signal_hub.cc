@@ -9,6 +9,7 @@
 
 #include "deadline.h"
 #include "handler_guard.h"
+#include "proc_reader.h"
 
 namespace sigkit {
 namespace {
@@ -34,6 +35,9 @@ struct Hub {
   Replaced replaced[kSignals] = {};
   std::atomic<int> identify[kSignals] = {};
   std::atomic<bool> ordered[kSignals] = {};
+  // Prompts sent and obeyed, see PromptThreads.
+  std::atomic<uint32_t> prompted[kSignals] = {};
+  std::atomic<uint32_t> obeyed[kSignals] = {};
   // Where order is kept. Known once the main thread has subscribed; a Worker may be first.
   pthread_t main_thread = {};
   std::atomic<bool> main_thread_known{false};
@@ -135,6 +139,8 @@ void OnSignal(int sig, siginfo_t* info, void* context) {
     if (!same || replaced.call_before) CallHandler(replaced.host, sig, info, context);
     if (!same && replaced.call_before) CallHandler(replaced.before, sig, info, context);
     hub->guard.Leave(generation);
+  } else {
+    hub->obeyed[sig].fetch_add(1, std::memory_order_relaxed);
   }
   // From the return on this thread blocks the signal, so that the main thread takes the next one, in order.
   if (sig >= SIGRTMIN && !IsMainThread()) sigaddset(&user->uc_sigmask, sig);
@@ -180,18 +186,57 @@ struct sigaction OurAction() {
   return action;
 }
 
-// Asks every other thread to block a real-time signal, by a signal of that number to each, marked as ours:
-// while the main thread is in the handler the kernel would hand the next one to another thread, which may
-// record it first.
-void PromptThreads(int sig) {
+// Calls `visit(tid, pending, blocked)` for every thread but the main one: whether `sig` is pending for that
+// thread alone, and whether it blocks it.
+template <typename Visit>
+void ForOtherThreads(int sig, Visit visit) {
   DIR* tasks = opendir("/proc/self/task");
   if (tasks == nullptr) return;
-  const siginfo_t info = QueuedSiginfo(sig, kPromptCode, hub->prompt);
   while (const struct dirent* entry = readdir(tasks)) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
     const int tid = static_cast<int>(std::strtol(entry->d_name, nullptr, 10));
-    if (tid > 0 && tid != getpid()) sys_rt_tgsigqueueinfo(getpid(), tid, sig, &info);
+    ThreadSignals of;
+    if (tid <= 0 || tid == getpid() || ReadThreadSignals(tid, &of) < 0) continue;
+    const uint64_t bit = uint64_t{1} << (sig - 1);
+    visit(tid, (of.pending & bit) != 0, (of.blocked & bit) != 0);
   }
   closedir(tasks);
+}
+
+// Asks every other thread to block a real-time signal, by a signal of that number to each, marked as ours:
+// while the main thread is in the handler the kernel would hand the next one to another thread, which may
+// record it first. Not those that block it already: it would stay in their queue for ever.
+void PromptThreads(int sig) {
+  const siginfo_t info = QueuedSiginfo(sig, kPromptCode, hub->prompt);
+  ForOtherThreads(sig, [&](int tid, bool pending, bool blocked) {
+    if (pending || blocked) return;
+    hub->prompted[sig].fetch_add(1, std::memory_order_relaxed);
+    if (sys_rt_tgsigqueueinfo(getpid(), tid, sig, &info) < 0)
+      hub->obeyed[sig].fetch_add(1, std::memory_order_relaxed);
+  });
+}
+
+// Before our handler goes: a prompt that is still on its way would find the default action, which is the end
+// of the process. What a thread has had no time for in 100 ms is taken out of all queues by ignoring the
+// signal for a moment, at the risk of one that was meant for us.
+void AwaitPrompts(int sig) {
+  for (int tries = 0; hub->prompted[sig].load() != hub->obeyed[sig].load(); tries++) {
+    bool any = false;
+    ForOtherThreads(sig, [&](int tid, bool pending, bool) { any |= pending && tid != sys_gettid(); });
+    if (any && tries < 1000) {
+      const struct timespec moment = {0, 100000};
+      nanosleep(&moment, nullptr);
+      continue;
+    }
+    if (any) {
+      struct sigaction ignore;
+      std::memset(&ignore, 0, sizeof ignore);
+      ignore.sa_handler = SIG_IGN;
+      sigaction(sig, &ignore, nullptr);
+      const struct sigaction ours = OurAction();
+      sigaction(sig, &ours, nullptr);
+    }
+    hub->obeyed[sig].store(hub->prompted[sig].load());  // a thread may have ended with its prompt
+  }
 }
 
 bool IsDefault(const struct sigaction& action) {
@@ -223,8 +268,8 @@ void Free(const Subscriber* list) {
 
 int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   if (TheHub() == nullptr) return -ENOMEM;
-  const SignalsBlocked blocked;
   const std::lock_guard<std::mutex> hold(hub->lock);
+  const SignalsBlocked blocked;
   if (IsMainThread() && !hub->main_thread_known.load(std::memory_order_relaxed)) {
     hub->main_thread = pthread_self();
     hub->main_thread_known.store(true, std::memory_order_release);
@@ -255,28 +300,33 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   return 0;
 }
 
-void UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
-  const SignalsBlocked blocked;
+bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
   const std::lock_guard<std::mutex> hold(hub->lock);
   const Subscriber* old = hub->subscribers[sig].load(std::memory_order_relaxed);
-  if (old == nullptr) return;
+  if (old == nullptr) return false;
+  // While the mask still lets a prompt for this thread through.
+  if (old->next == nullptr && IsSignalInstalled(sig)) AwaitPrompts(sig);
+  const SignalsBlocked blocked;
   const Subscriber* rest = Without(old, inbox);
   if (rest != nullptr) {
     Publish(sig, rest);
     Free(old);
     if (anchor != nullptr) anchor->Release(sig, false);
-    return;
+    return false;
   }
   const Replaced& replaced = hub->replaced[sig];
   const bool ours = IsSignalInstalled(sig);
   const bool host_was_there = IsSameHandler(replaced.host, replaced.before);
+  bool spare = false;
   if (anchor != nullptr) {
     // While ours is still there, so that from ours it goes straight to SIG_DFL, where that is what libuv
     // makes of it: no moment in which a signal finds a handler that drops it.
     const bool default_before = IsDefault(replaced.before);
-    anchor->Release(sig, !default_before && !host_was_there);
+    spare = anchor->Release(sig, !default_before && !host_was_there);
     if (IsSignalInstalled(sig)) {
       sigaction(sig, &replaced.host, nullptr);  // the host watches it on its own account
+      anchor->DropSpare(sig);
+      spare = false;
     } else if (ours && !default_before && !host_was_there) {
       sigaction(sig, &replaced.before, nullptr);
     }
@@ -285,6 +335,7 @@ void UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
   }
   Publish(sig, nullptr);
   Free(old);
+  return spare;
 }
 
 bool IsSignalInstalled(int sig) {

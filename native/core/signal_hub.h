@@ -20,9 +20,12 @@ class Anchor {
  public:
   // From now on the host leaves the disposition of `sig` alone.
   virtual void Hold(int sig) = 0;
-  // Lets go. `keep` asks to leave a one-shot watcher behind, so that the disposition never passes through
-  // SIG_DFL.
-  virtual void Release(int sig, bool keep) = 0;
+  // Lets go. `keep` asks to leave a one-shot watcher behind, a spare, so that the disposition never passes
+  // through SIG_DFL; whether one is there.
+  virtual bool Release(int sig, bool keep) = 0;
+  // To be called when the host watches the signal itself: with a spare left, the end of its last watcher
+  // would not be SIG_DFL, but a handler that swallows one signal.
+  virtual void DropSpare(int sig) = 0;
 
   Anchor(const Anchor&) = delete;
   Anchor& operator=(const Anchor&) = delete;
@@ -35,8 +38,8 @@ class Anchor {
 // 0, or -errno. `anchor` may be null: no host handling to live beside. `take`: what was installed before is
 // not called meanwhile (the first subscriber decides).
 int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take);
-// Afterwards no handler touches the inbox for this signal any more.
-void UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor);
+// Afterwards no handler touches the inbox for this signal any more. Whether a spare was left behind.
+bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor);
 
 // Whether our handler is the one installed: somebody may have replaced it.
 bool IsSignalInstalled(int sig);

@@ -55,6 +55,9 @@ class SignalInbox {
     return count;
   }
 
+  // The loop's side, as Drain.
+  bool Unread() const { return !ring_.Empty(); }
+
   uint32_t Lost(int sig) const { return lost_[sig].load(std::memory_order_relaxed); }
 
  private:

@@ -68,6 +68,9 @@ class SignalRing {
     return true;
   }
 
+  // The reader's side. What a handler has claimed and not yet handed over counts as there.
+  bool Empty() const { return tail_.load(std::memory_order_acquire) == head_; }
+
  private:
   SignalEvent* slots_ = nullptr;
   std::atomic<uint64_t> tail_{0};
