@@ -38,11 +38,15 @@ SigkitUvHandle* Anchors::NewWatcher() {
 }
 
 // The anchors only hold; what came is told by our own handler.
+static void Told(SigkitUvHandle* watcher, int sig) {
+  static_cast<Anchors*>(uv_handle_get_data(watcher))->budget.Done(sig);
+}
 static void Nothing(SigkitUvHandle*, int) {}
 
 void Anchors::Hold(int sig) {
   if (held_[sig] == nullptr) held_[sig] = NewWatcher();
-  if (held_[sig] != nullptr) uv_signal_start(held_[sig], Nothing, sig);
+  budget.Reset(sig);
+  if (held_[sig] != nullptr) uv_signal_start(held_[sig], Told, sig);
   DropSpare(sig);
 }
 

@@ -18,6 +18,8 @@ namespace {
 // std::vector, whose growth needs a libstdc++ newer than the published binary may ask for.
 struct Subscriber {
   SignalInbox* inbox;
+  ChainBudget* budget;  // null without an anchor
+  bool main_thread;
   const Subscriber* next;
 };
 
@@ -122,6 +124,28 @@ bool IsSameHandler(const struct sigaction& a, const struct sigaction& b) {
   return a.sa_handler == b.sa_handler;  // a union with sa_sigaction
 }
 
+// Whether the host's handler is to be called: not when it could not tell its loop any more. The main thread's
+// loop decides, where it has an anchor: process.on listens there.
+bool HostHasRoom(const Subscriber* list) {
+  bool known = false;
+  bool room = false;
+  for (; list != nullptr; list = list->next) {
+    if (list->budget == nullptr) continue;
+    if (list->main_thread) return list->budget->HasRoom();
+    known = true;
+    room = room || list->budget->HasRoom();
+  }
+  return room || !known;
+}
+
+void CallHost(int sig, const Subscriber* list, const struct sigaction& host, siginfo_t* info, void* context) {
+  if (!HostHasRoom(list)) return;
+  for (; list != nullptr; list = list->next) {
+    if (list->budget != nullptr) list->budget->Take(sig);
+  }
+  CallHandler(host, sig, info, context);
+}
+
 void OnSignal(int sig, siginfo_t* info, void* context) {
   const int saved = errno;
   auto* user = static_cast<ucontext_t*>(context);
@@ -131,12 +155,12 @@ void OnSignal(int sig, siginfo_t* info, void* context) {
     SignalEvent event;
     Record(&event, sig, info);
     const unsigned generation = hub->guard.Enter();
-    const Subscriber* at = hub->subscribers[sig].load(std::memory_order_seq_cst);
-    for (; at != nullptr; at = at->next) at->inbox->Deliver(event);
+    const Subscriber* list = hub->subscribers[sig].load(std::memory_order_seq_cst);
+    for (const Subscriber* at = list; at != nullptr; at = at->next) at->inbox->Deliver(event);
     OnDeadlineSignal(sig);
     const Replaced& replaced = hub->replaced[sig];
     const bool same = IsSameHandler(replaced.host, replaced.before);
-    if (!same || replaced.call_before) CallHandler(replaced.host, sig, info, context);
+    if (!same || replaced.call_before) CallHost(sig, list, replaced.host, info, context);
     if (!same && replaced.call_before) CallHandler(replaced.before, sig, info, context);
     hub->guard.Leave(generation);
   } else {
@@ -239,6 +263,10 @@ void AwaitPrompts(int sig) {
   }
 }
 
+bool IsOurs(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == OnSignal;
+}
+
 bool IsDefault(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
 }
@@ -251,7 +279,7 @@ void Publish(int sig, const Subscriber* next) {
 const Subscriber* Without(const Subscriber* list, const SignalInbox* inbox) {
   const Subscriber* copy = nullptr;
   for (; list != nullptr; list = list->next) {
-    if (list->inbox != inbox) copy = new Subscriber{list->inbox, copy};
+    if (list->inbox != inbox) copy = new Subscriber{list->inbox, list->budget, list->main_thread, copy};
   }
   return copy;
 }
@@ -288,7 +316,8 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
     // Read before ours is there: the handler must find it complete.
     sigaction(sig, nullptr, &replaced.host);
   }
-  Publish(sig, new Subscriber{inbox, old});
+  ChainBudget* budget = anchor == nullptr ? nullptr : &anchor->budget;
+  Publish(sig, new Subscriber{inbox, budget, IsMainThread(), old});
   if (first) {
     const struct sigaction ours = OurAction();
     sigaction(sig, &ours, nullptr);
@@ -315,20 +344,24 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
     return false;
   }
   const Replaced& replaced = hub->replaced[sig];
-  const bool ours = IsSignalInstalled(sig);
-  const bool host_was_there = IsSameHandler(replaced.host, replaced.before);
+  struct sigaction current;
+  sigaction(sig, nullptr, &current);
+  const bool ours = IsOurs(current);
+  // What is to be there afterwards: not over the head of whoever has replaced us.
+  const struct sigaction& after = ours ? replaced.before : current;
+  const bool host_was_there = ours && IsSameHandler(replaced.host, replaced.before);
   bool spare = false;
   if (anchor != nullptr) {
     // While ours is still there, so that from ours it goes straight to SIG_DFL, where that is what libuv
     // makes of it: no moment in which a signal finds a handler that drops it.
-    const bool default_before = IsDefault(replaced.before);
-    spare = anchor->Release(sig, !default_before && !host_was_there);
+    const bool put_back = !IsDefault(after) && !host_was_there;
+    spare = anchor->Release(sig, put_back);
     if (IsSignalInstalled(sig)) {
       sigaction(sig, &replaced.host, nullptr);  // the host watches it on its own account
       anchor->DropSpare(sig);
       spare = false;
-    } else if (ours && !default_before && !host_was_there) {
-      sigaction(sig, &replaced.before, nullptr);
+    } else if (put_back) {
+      sigaction(sig, &after, nullptr);
     }
   } else if (ours) {
     sigaction(sig, &replaced.before, nullptr);
@@ -340,8 +373,7 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
 
 bool IsSignalInstalled(int sig) {
   struct sigaction current;
-  return sigaction(sig, nullptr, &current) == 0 && (current.sa_flags & SA_SIGINFO) != 0 &&
-         current.sa_sigaction == OnSignal;
+  return sigaction(sig, nullptr, &current) == 0 && IsOurs(current);
 }
 
 bool IsSubscribed(int sig) {

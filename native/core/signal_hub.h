@@ -8,6 +8,7 @@
 
 #include <signal.h>
 
+#include "chain_budget.h"
 #include "signal_inbox.h"
 
 namespace sigkit {
@@ -15,7 +16,7 @@ namespace sigkit {
 // How to live beside the host's own signal handling; binding/anchors.cc does it for libuv. libuv replaces a
 // disposition when the first watcher of a signal starts, and sets SIG_DFL when the last one stops. An anchor
 // is a watcher of ours that keeps it from doing either while we have our handler there. All calls come from
-// the environment's own thread.
+// the environment's own thread; `budget` is the handler's as well.
 class Anchor {
  public:
   // From now on the host leaves the disposition of `sig` alone.
@@ -26,6 +27,8 @@ class Anchor {
   // To be called when the host watches the signal itself: with a spare left, the end of its last watcher
   // would not be SIG_DFL, but a handler that swallows one signal.
   virtual void DropSpare(int sig) = 0;
+
+  ChainBudget budget;
 
   Anchor(const Anchor&) = delete;
   Anchor& operator=(const Anchor&) = delete;
