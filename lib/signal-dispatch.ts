@@ -16,6 +16,8 @@ export interface Receiver {
 }
 
 const BATCH = 1024
+/** Batches in one turn of the loop: signals that come faster than they are handled must not hold up everything else. */
+const BATCHES = 16
 const records = new SignalRecords(BATCH)
 
 interface DispatchState {
@@ -64,12 +66,13 @@ function deliver(index: number): void {
 
 function drain(): void {
   state.draining = true
-  let count: number
-  do {
+  let count = BATCH
+  for (let turn = 0; turn < BATCHES && count === BATCH; turn++) {
     count = native.signal_drain(records.words, BATCH)
     for (let index = 0; index < count; index++) deliver(index)
-  } while (count === BATCH)
+  }
   state.draining = false
+  if (count === BATCH) return // the inbox wakes the loop again
   state.changed = false
   state.leaving.clear()
 }
