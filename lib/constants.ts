@@ -40,3 +40,17 @@ export const PIDFD_INFO_CREDS = constant('PIDFD_INFO_CREDS')
 export const PIDFD_INFO_CGROUPID = constant('PIDFD_INFO_CGROUPID')
 /** PIDFD_GET_INFO: the wait status, after the reap (6.15). */
 export const PIDFD_INFO_EXIT = constant('PIDFD_INFO_EXIT')
+/** `sa_flags`: SIGCHLD only when a child ends, not when it stops. */
+export const SA_NOCLDSTOP = constant('SA_NOCLDSTOP')
+/** `sa_flags`: children leave no zombies. */
+export const SA_NOCLDWAIT = constant('SA_NOCLDWAIT')
+/** `sa_flags`: the handler does not block its own signal. */
+export const SA_NODEFER = constant('SA_NODEFER')
+/** `sa_flags`: the handler runs on the alternate stack. */
+export const SA_ONSTACK = constant('SA_ONSTACK')
+/** `sa_flags`: one shot: the disposition is reset when the handler runs. */
+export const SA_RESETHAND = constant('SA_RESETHAND')
+/** `sa_flags`: interrupted system calls start again. */
+export const SA_RESTART = constant('SA_RESTART')
+/** `sa_flags`: the handler gets a siginfo. */
+export const SA_SIGINFO = constant('SA_SIGINFO')

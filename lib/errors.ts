@@ -272,6 +272,7 @@ export interface Subject {
 }
 
 function subjectText({ pid, pgid, tid, fd, signal }: Subject): string {
+  if (pid === undefined && fd === undefined) return nameIfAny(signal ?? 0) ?? `signal ${signal}`
   let text = pgid === undefined ? (pid === undefined ? `fd ${fd}` : `pid ${pid}`) : `pgid ${pgid}`
   if (tid !== undefined) text += `, tid ${tid}`
   if (signal !== undefined) text += `, ${nameIfAny(signal) ?? `signal ${signal}`}`
@@ -378,7 +379,15 @@ export function noSuchProcess(
 }
 
 /**
- * A wait whose time has passed.
+ * A wait for signals whose time has passed.
+ * @internal
+ */
+export function waitTimeoutFor(signals: string, timeout: number): WaitTimeoutError {
+  return new WaitTimeoutError(`No ${signals} came within ${timeout} ms`)
+}
+
+/**
+ * A wait for a process whose time has passed.
  * @internal
  */
 export function waitTimeout(pid: number, timeout: number): WaitTimeoutError {

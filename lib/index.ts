@@ -1,3 +1,6 @@
+export type { DeadlineOptions, LastResort } from './deadline.js'
+export { sigpending, sigprocmask } from './action-syscalls.js'
+export { disposition, setDisposition, type SignalDisposition } from './disposition.js'
 export {
   isErrno,
   NoChildError,
@@ -14,6 +17,7 @@ export { exitBySignal } from './exit.js'
 export type { Exit } from './exit-status.js'
 export { features, type Features } from './features.js'
 export type { ProcessState, Scope } from './link.js'
+export { onSignal, Subscription, type SignalListener, type SubscribeOptions } from './handlers.js'
 export { liveness } from './liveness.js'
 export { supported } from './native.js'
 export { readPidFile, writePidFile } from './pid-file.js'
@@ -31,6 +35,8 @@ export {
   type SignalInfo,
   type SignalName,
 } from './signals.js'
+export type { SignalCode, SignalEvent } from './signal-records.js'
+export { signalEvents, waitForSignal, type SignalEvents } from './signal-waits.js'
 export type { Target } from './target.js'
 export { waitAll, waitAny } from './wait.js'
 export type { WaitOptions } from './wait-options.js'

@@ -79,6 +79,47 @@ export interface Native {
   // int waitid(idtype_t idtype, id_t id, siginfo_t *info, int options); out: si_pid, si_uid, si_code, si_status
   waitid(idtype: number, id: number, options: number, out: Int32Array): number
 
+  // int sigaction(int signum, act, oldact); `to`: 0 SIG_DFL, 1 SIG_IGN, -1 only asks; out: disposition (2: a handler),
+  // flags, mask
+  sigaction(signum: number, to: number, out: BigInt64Array): number
+  // sigaction that remembers what it replaced: gives a ticket.
+  replace_action(signum: number, to: number): number
+  // Puts back what the ticket stands for, once.
+  restore_action(ticket: number): number
+  // int sigprocmask(int how, set, oldset); inout[0]: the set as bits (signal n is bit n - 1), then the old one; how -1 asks
+  sigprocmask(how: number, inout: BigInt64Array): number
+  // int sigpending(sigset_t *set); out[0]: the bits
+  sigpending(out: BigInt64Array): number
+
+  // Starts this environment's inbox; `callback` is called when there is something to drain.
+  signal_open(callback: () => void, useUv: number): number
+  // Installs the handler where it is the first; take: what was installed before is not called meanwhile.
+  signal_subscribe(sig: number, take: number): number
+  // The last one of a signal puts back what was there. 1 when a watcher of libuv stays behind: a spare.
+  signal_unsubscribe(sig: number): number
+  // The spare goes: somebody else watches the signal now.
+  signal_drop_spare(sig: number): number
+  // 1 when something is recorded that has not been drained.
+  signal_unread(): number
+  // Records of 64 bytes (native/core/signal_event.h), gives how many.
+  signal_drain(out: BigInt64Array, capacity: number): number
+  // How many of this signal did not fit into this environment's inbox, ever.
+  signal_lost(sig: number): number
+  // 1 when the installed handler is ours.
+  signal_installed(sig: number): number
+  // 1 when any environment is subscribed to it.
+  signal_subscribed(sig: number): number
+  // Whether the inbox keeps the event loop alive.
+  signal_ref(keepAlive: number): number
+  // One more (1) or less (-1) that wants to know the sender's comm.
+  signal_identify(sig: number, change: number): number
+  // (sig, ms or -1, then, its exit code, second, its exit code): a slot. Actions as in native/core/default_action.h.
+  deadline_add(sig: number, ms: number, then: number, exit: number, second: number, code: number): number
+  // One arrival has been handled.
+  deadline_handled(slot: number): number
+  // Frees the slot.
+  deadline_remove(slot: number): number
+
   // /proc/PID/stat; out: state, ppid, pgrp, session, num_threads, starttime, exit_code (core/proc_reader.h)
   proc_stat(pid: number, out: Float64Array): number
   // 1 when the private fields of /proc/PID are shown to us, else 0.

@@ -11,6 +11,7 @@ import { native } from './native.js'
 import { queuedInfo, type QueuedInfo } from './queued-info.js'
 import { rawSignalNumber, type Signal } from './signals.js'
 
+export { sigaction, sigpending, sigprocmask, type SignalAction } from './action-syscalls.js'
 export {
   PIDFD_INFO_CGROUPID,
   PIDFD_INFO_CREDS,
@@ -21,6 +22,13 @@ export {
   PIDFD_SIGNAL_THREAD,
   PIDFD_SIGNAL_THREAD_GROUP,
   PIDFD_THREAD,
+  SA_NOCLDSTOP,
+  SA_NOCLDWAIT,
+  SA_NODEFER,
+  SA_ONSTACK,
+  SA_RESETHAND,
+  SA_RESTART,
+  SA_SIGINFO,
   SI_ASYNCIO,
   SI_KERNEL,
   SI_MESGQ,

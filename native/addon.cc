@@ -2,7 +2,9 @@
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sigkit::RegisterConstants(env, exports);
+  sigkit::RegisterDisposition(env, exports);
   sigkit::RegisterExitWatch(env, exports);
+  sigkit::RegisterHandlers(env, exports);
   sigkit::RegisterPidfd(env, exports);
   sigkit::RegisterProc(env, exports);
   sigkit::RegisterSend(env, exports);

@@ -2,9 +2,14 @@
   "variables": {
     "native_sources": [
       "native/addon.cc",
+      "native/binding/anchors.cc",
       "native/binding/constants.cc",
+      "native/binding/disposition.cc",
+      "native/binding/env_signals.cc",
       "native/binding/env_state.cc",
       "native/binding/exit_watch.cc",
+      "native/binding/handlers.cc",
+      "native/binding/js_callback.cc",
       "native/binding/loop_thread.cc",
       "native/binding/loop_uv.cc",
       "native/binding/pidfd.cc",
@@ -12,11 +17,15 @@
       "native/binding/send.cc",
       "native/binding/session.cc",
       "native/binding/wait.cc",
+      "native/core/deadline.cc",
+      "native/core/default_action.cc",
+      "native/core/disposition.cc",
       "native/core/exit_by_signal.cc",
       "native/core/exit_watch.cc",
       "native/core/identity.cc",
       "native/core/kernel_probe.cc",
       "native/core/proc_reader.cc",
+      "native/core/signal_hub.cc",
       "native/core/sigsys_guard.cc"
     ],
     "native_defines": [

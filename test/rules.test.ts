@@ -14,12 +14,15 @@ const rows: readonly (readonly string[])[] = [
   ['terminate', 'reaper', 'processes', 'diagnose'],
   [
     ...['pidfd', 'wait', 'handlers', 'send', 'exit', 'liveness', 'pid-file'],
+    ...['disposition', 'signal-waits'],
+    // What handlers is made of.
+    ...['deadline', 'signal-dispatch', 'signal-records', 'signal-refusals', 'signal-spares'],
     // What pidfd and wait are made of.
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'process-info', 'features', 'host'],
     ...['exit-status', 'exit-waiters', 'exit-watch', 'read-exit', 'wait-options'],
   ],
-  ['syscalls', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],
+  ['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],
   ['errors', 'signals', 'arguments', 'constants'],
   ['native', 'elsewhere', 'load-addon', 'node-errors'],
 ]

@@ -15,7 +15,7 @@ namespace {
 
 struct Constant {
   const char* name;
-  int32_t value;
+  int64_t value;
 };
 
 #define SIGKIT_CONSTANT(name) \
@@ -84,6 +84,22 @@ constexpr Constant kConstants[] = {
     SIGKIT_CONSTANT(P_PID),
     SIGKIT_CONSTANT(P_PGID),
     SIGKIT_CONSTANT(P_ALL),
+    SIGKIT_CONSTANT(POLL_IN),
+    SIGKIT_CONSTANT(POLL_OUT),
+    SIGKIT_CONSTANT(POLL_MSG),
+    SIGKIT_CONSTANT(POLL_ERR),
+    SIGKIT_CONSTANT(POLL_PRI),
+    SIGKIT_CONSTANT(POLL_HUP),
+    SIGKIT_CONSTANT(SIG_BLOCK),
+    SIGKIT_CONSTANT(SIG_UNBLOCK),
+    SIGKIT_CONSTANT(SIG_SETMASK),
+    SIGKIT_CONSTANT(SA_NOCLDSTOP),
+    SIGKIT_CONSTANT(SA_NOCLDWAIT),
+    SIGKIT_CONSTANT(SA_NODEFER),
+    SIGKIT_CONSTANT(SA_ONSTACK),
+    {"SA_RESETHAND", SA_RESETHAND},
+    SIGKIT_CONSTANT(SA_RESTART),
+    SIGKIT_CONSTANT(SA_SIGINFO),
     SIGKIT_CONSTANT(POLLIN),
     SIGKIT_CONSTANT(POLLHUP),
     SIGKIT_CONSTANT(EREMOTE),
@@ -107,7 +123,7 @@ constexpr Constant kConstants[] = {
 
 void RegisterConstants(Napi::Env env, Napi::Object exports) {
   Napi::Object table = Napi::Object::New(env);
-  for (const Constant& constant : kConstants) table.Set(constant.name, constant.value);
+  for (const Constant& constant : kConstants) table.Set(constant.name, static_cast<double>(constant.value));
   table.Set("SIGRTMIN", SIGRTMIN);
   table.Set("SIGRTMAX", SIGRTMAX);
   table.Set("CLK_TCK", static_cast<double>(sysconf(_SC_CLK_TCK)));

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "../core/exit_watch.h"
+#include "env_signals.h"
+#include "js_callback.h"
 #include "loop.h"
 #include "napi_setup.h"
 
@@ -24,6 +26,8 @@ class EnvState {
   int OpenExitWatch(napi_env env, napi_value callback, bool use_uv);
   ExitWatch& exit_watch() { return exit_watch_; }
   Loop* loop() { return loop_; }
+
+  EnvSignals& signals() { return signals_; }
 
   // False when it is owned already: two owners would close it twice, the second time somebody else's.
   bool OwnFd(int fd) { return fds_.insert(fd).second; }
@@ -41,8 +45,8 @@ class EnvState {
 
   ExitWatch exit_watch_;
   Loop* loop_ = nullptr;
-  napi_ref callback_ = nullptr;
-  napi_async_context async_context_ = nullptr;
+  JsCallback callback_;
+  EnvSignals signals_;
   std::set<int> fds_;
 };
 

@@ -15,12 +15,19 @@ struct uv_loop_s;
 struct SigkitUvHandle;
 
 constexpr int kUvPoll = 8;      // UV_POLL of uv_handle_type
+constexpr int kUvSignal = 16;   // UV_SIGNAL
 constexpr int kUvReadable = 1;  // UV_READABLE of uv_poll_event
 
 __attribute__((weak)) size_t uv_handle_size(int type);
 __attribute__((weak)) int uv_poll_init(uv_loop_s* loop, SigkitUvHandle* handle, int fd);
 __attribute__((weak)) int uv_poll_start(SigkitUvHandle* handle, int events,
                                         void (*callback)(SigkitUvHandle* handle, int status, int events));
+__attribute__((weak)) int uv_signal_init(uv_loop_s* loop, SigkitUvHandle* handle);
+__attribute__((weak)) int uv_signal_start(SigkitUvHandle* handle,
+                                          void (*callback)(SigkitUvHandle* handle, int sig), int sig);
+__attribute__((weak)) int uv_signal_start_oneshot(SigkitUvHandle* handle,
+                                                  void (*callback)(SigkitUvHandle* handle, int sig), int sig);
+__attribute__((weak)) int uv_signal_stop(SigkitUvHandle* handle);
 __attribute__((weak)) void uv_close(SigkitUvHandle* handle, void (*callback)(SigkitUvHandle* handle));
 __attribute__((weak)) void uv_ref(SigkitUvHandle* handle);
 __attribute__((weak)) void uv_unref(SigkitUvHandle* handle);

@@ -89,7 +89,9 @@ inline void Register(napi_env env, napi_value exports, const char* name, napi_ca
 
 // Each file of binding/ registers its own functions; addon.cc calls them all.
 void RegisterConstants(Napi::Env env, Napi::Object exports);
+void RegisterDisposition(Napi::Env env, Napi::Object exports);
 void RegisterExitWatch(Napi::Env env, Napi::Object exports);
+void RegisterHandlers(Napi::Env env, Napi::Object exports);
 void RegisterPidfd(Napi::Env env, Napi::Object exports);
 void RegisterProc(Napi::Env env, Napi::Object exports);
 void RegisterSend(Napi::Env env, Napi::Object exports);

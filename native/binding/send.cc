@@ -1,4 +1,5 @@
 #include "../core/exit_by_signal.h"
+#include "../core/signal_hub.h"
 #include "../core/syscalls.h"
 #include "napi_setup.h"
 
@@ -30,11 +31,12 @@ napi_value Tgkill(napi_env env, napi_callback_info info) {
   return args.Ok() ? Number(env, sys_tgkill(tgid, tid, sig)) : nullptr;
 }
 
-// int raise(int sig);
+// int raise(int sig); A thread that blocks the signal for the sake of order gives it to the process instead.
 napi_value Raise(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int sig = args.Int32(0);
-  return args.Ok() ? Number(env, sys_raise(sig)) : nullptr;
+  if (!args.Ok()) return nullptr;
+  return Number(env, IsBlockedForOrder(sig) ? sys_kill(getpid(), sig) : sys_raise(sig));
 }
 
 // int sigqueue(pid_t pid, int sig, const union sigval value);

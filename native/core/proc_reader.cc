@@ -71,6 +71,21 @@ int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]) {
   return 0;
 }
 
+int ReadThreadSignals(int tid, ThreadSignals* out) {
+  char path[48];
+  char text[4096];
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/status", tid);
+  const int length = ReadSmallFile(path, text, sizeof text);
+  if (length < 0) return length;
+  // A comm cannot fake them: its newline is escaped in this file.
+  const char* pending = std::strstr(text, "\nSigPnd:");
+  const char* blocked = std::strstr(text, "\nSigBlk:");
+  if (pending == nullptr || blocked == nullptr) return -EPROTO;
+  out->pending = std::strtoull(pending + 8, nullptr, 16);
+  out->blocked = std::strtoull(blocked + 8, nullptr, 16);
+  return 0;
+}
+
 int MayReadProc(pid_t pid) {
   // Following the exe link asks for the same permission (ptrace, read) that the exit code does. A zombie has
   // no exe any more: ENOENT then comes after the permission check, so it is a yes.

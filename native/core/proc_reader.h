@@ -24,6 +24,13 @@ enum ProcStatField : int {
 // should be.
 int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]);
 
+// What is pending for one thread of ours alone, and what it blocks: signal n is bit n - 1.
+struct ThreadSignals {
+  uint64_t pending;
+  uint64_t blocked;
+};
+int ReadThreadSignals(int tid, ThreadSignals* out);
+
 // Whether the kernel shows this process's private fields (exit code, exe, ...) to us: 1, 0, or -errno.
 int MayReadProc(pid_t pid);
 

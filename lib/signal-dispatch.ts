@@ -1,0 +1,123 @@
+/**
+ * From the native inbox to the subscriptions of this environment. The handler is installed with the first subscription
+ * of a signal and taken out with the last.
+ */
+import { systemError } from './errors.js'
+import { loopKind } from './host.js'
+import { native, sharedByAddon } from './native.js'
+import { SignalRecords, type SignalEvent } from './signal-records.js'
+import { noteSpare } from './signal-spares.js'
+
+/** Who wants the events of a signal. @internal */
+export interface Receiver {
+  receive(event: SignalEvent): void
+  /** An event that was recorded before the receiver closed and is not delivered any more. */
+  missed(): void
+}
+
+const BATCH = 1024
+/** Batches in one turn of the loop: signals that come faster than they are handled must not hold up everything else. */
+const BATCHES = 16
+const records = new SignalRecords(BATCH)
+
+interface DispatchState {
+  /** Each with the time it came. */
+  readonly receivers: Map<number, Map<Receiver, bigint>>
+  /** Closed, while the inbox may still hold what came before. */
+  readonly leaving: Map<number, { receiver: Receiver; from: bigint; to: bigint }[]>
+  /** Somebody came or left, so that what is in the inbox may be from before; over when it has been emptied. */
+  changed: boolean
+  draining: boolean
+  opened: boolean
+  keepingAlive: number
+}
+
+const state = sharedByAddon<DispatchState>('signal-dispatch', () => ({
+  receivers: new Map(),
+  leaving: new Map(),
+  changed: false,
+  draining: false,
+  opened: false,
+  keepingAlive: 0,
+}))
+
+const now = (): bigint => process.hrtime.bigint()
+
+function countMissed(signo: number, at: bigint): void {
+  for (const { receiver, from, to } of state.leaving.get(signo) ?? []) {
+    if (from <= at && at <= to) receiver.missed()
+  }
+}
+
+function deliver(index: number): void {
+  const signo = records.signo(index)
+  const at = state.changed ? records.timestamp(index) : undefined
+  if (at !== undefined) countMissed(signo, at)
+  const present = state.receivers.get(signo)
+  if (present === undefined || present.size === 0) return
+  const event = records.event(index)
+  // A copy: a listener may close or subscribe. Who subscribed after the signal came gets the next one.
+  for (const [receiver, since] of [...present]) {
+    if (at !== undefined && at < since) continue
+    if (present.has(receiver)) receiver.receive(event)
+    else receiver.missed()
+  }
+}
+
+function drain(): void {
+  state.draining = true
+  let count = BATCH
+  for (let turn = 0; turn < BATCHES && count === BATCH; turn++) {
+    count = native.signal_drain(records.words, BATCH)
+    for (let index = 0; index < count; index++) deliver(index)
+  }
+  state.draining = false
+  if (count === BATCH) return // the inbox wakes the loop again
+  state.changed = false
+  state.leaving.clear()
+}
+
+function open(): void {
+  if (state.opened) return
+  const result = native.signal_open(drain, loopKind() === 'uv' ? 1 : 0)
+  if (result < 0) throw systemError('eventfd', result, { pid: process.pid })
+  state.opened = true
+}
+
+/** @internal */
+export function addReceiver(signo: number, receiver: Receiver, take: boolean): void {
+  open()
+  const since = now()
+  let present = state.receivers.get(signo)
+  if (present === undefined) {
+    const result = native.signal_subscribe(signo, take ? 1 : 0)
+    if (result < 0) throw systemError('sigaction', result, { signal: signo })
+    present = new Map()
+    state.receivers.set(signo, present)
+  }
+  present.set(receiver, since)
+  state.changed = true
+}
+
+/** @internal */
+export function removeReceiver(signo: number, receiver: Receiver): void {
+  const present = state.receivers.get(signo)
+  const from = present?.get(receiver)
+  if (present === undefined || from === undefined) return
+  present.delete(receiver)
+  if (present.size === 0) {
+    if (native.signal_unsubscribe(signo) === 1) noteSpare(signo)
+    state.receivers.delete(signo)
+  }
+  if (!state.draining && native.signal_unread() === 0) return
+  const gone = state.leaving.get(signo) ?? []
+  gone.push({ receiver, from, to: now() })
+  state.leaving.set(signo, gone)
+  state.changed = true
+}
+
+/** One more (1) or less (-1) reason for the event loop to stay. @internal */
+export function countKeepAlive(change: 1 | -1): void {
+  state.keepingAlive += change
+  if (state.keepingAlive === (change === 1 ? 1 : 0)) native.signal_ref(state.keepingAlive)
+}

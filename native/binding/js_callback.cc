@@ -1,0 +1,30 @@
+#include "js_callback.h"
+
+namespace sigkit {
+
+bool JsCallback::Set(napi_env env, napi_value function) {
+  napi_value name = nullptr;
+  return napi_create_string_utf8(env, "sigkit", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+         napi_async_init(env, nullptr, name, &context_) == napi_ok &&
+         napi_create_reference(env, function, 1, &function_) == napi_ok;
+}
+
+void JsCallback::Call(napi_env env) {
+  napi_handle_scope scope = nullptr;
+  // Each step fails when the Worker is being terminated: then there is nobody left to tell.
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+  napi_value function = nullptr;
+  napi_value receiver = nullptr;
+  if (napi_get_reference_value(env, function_, &function) == napi_ok &&
+      napi_get_global(env, &receiver) == napi_ok) {
+    // make_callback and not call_function: promises settled by the callback go on when it returns.
+    const napi_status status = napi_make_callback(env, context_, receiver, function, 0, nullptr, nullptr);
+    napi_value error = nullptr;
+    if (status == napi_pending_exception && napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+      napi_fatal_exception(env, error);
+    }
+  }
+  napi_close_handle_scope(env, scope);
+}
+
+}  // namespace sigkit

@@ -1,0 +1,27 @@
+// A JavaScript function that native events call, without arguments: what there is to tell is drained by it.
+#ifndef SIGKIT_BINDING_JS_CALLBACK_H
+#define SIGKIT_BINDING_JS_CALLBACK_H
+
+#include "napi_setup.h"
+
+namespace sigkit {
+
+class JsCallback {
+ public:
+  JsCallback() = default;
+  JsCallback(const JsCallback&) = delete;
+  JsCallback& operator=(const JsCallback&) = delete;
+
+  bool Set(napi_env env, napi_value function);
+  // On the JS thread, from the event loop. An exception goes to 'uncaughtException'.
+  void Call(napi_env env);
+
+ private:
+  // Both end with the environment, which is all that ends us.
+  napi_ref function_ = nullptr;
+  napi_async_context context_ = nullptr;
+};
+
+}  // namespace sigkit
+
+#endif

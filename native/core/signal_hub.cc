@@ -1,0 +1,400 @@
+#include "signal_hub.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <sys/random.h>
+
+#include <mutex>
+#include <new>
+
+#include "deadline.h"
+#include "handler_guard.h"
+#include "proc_reader.h"
+
+namespace sigkit {
+namespace {
+
+// The inboxes subscribed to one signal: a list that is never changed once a handler can see it. Not a
+// std::vector, whose growth needs a libstdc++ newer than the published binary may ask for.
+struct Subscriber {
+  SignalInbox* inbox;
+  ChainBudget* budget;  // null without an anchor
+  bool main_thread;
+  const Subscriber* next;
+};
+
+// What a handler of ours replaced, and calls. Written only while ours is not installed.
+struct Replaced {
+  struct sigaction before;  // as it was before the host's handling was held
+  struct sigaction host;    // as it was when ours was installed: the host's, or the same
+  bool call_before;         // whether `before` is called besides
+};
+
+struct Hub {
+  std::mutex lock;  // writers; a handler never takes it
+  HandlerGuard guard;
+  std::atomic<const Subscriber*> subscribers[kSignals] = {};
+  Replaced replaced[kSignals] = {};
+  std::atomic<int> identify[kSignals] = {};
+  std::atomic<bool> ordered[kSignals] = {};
+  // Prompts sent and obeyed, see PromptThreads.
+  std::atomic<uint32_t> prompted[kSignals] = {};
+  std::atomic<uint32_t> obeyed[kSignals] = {};
+  // Where order is kept. Known once the main thread has subscribed; a Worker may be first.
+  pthread_t main_thread = {};
+  std::atomic<bool> main_thread_known{false};
+  int64_t prompt = 0;
+};
+
+// A plain pointer, set before the first handler is installed: no guard variable is touched in a handler.
+Hub* hub = nullptr;
+
+// si_code of the signal that asks a thread to block (see PromptThreads). Negative, or the kernel refuses it;
+// none of its own numbers.
+constexpr int kPromptCode = -0x516b;
+
+// ---------------------------------------------------------------- ASYNC-SIGNAL-SAFE ZONE
+
+int64_t MonotonicNow() {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
+}
+
+// /proc/PID/comm by open, read and close alone: in a moment the sender may be gone.
+void ReadComm(int pid, char (&comm)[16]) {
+  char path[32] = "/proc/";
+  char digits[12];
+  int length = 0;
+  for (unsigned rest = static_cast<unsigned>(pid); rest != 0; rest /= 10) {
+    digits[length++] = static_cast<char>('0' + rest % 10);
+  }
+  char* at = path + 6;
+  while (length > 0) *at++ = digits[--length];
+  std::memcpy(at, "/comm", 6);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  const ssize_t count = read(fd, comm, sizeof comm);
+  close(fd);
+  // 15 bytes and a newline at most.
+  comm[count > 0 ? count - 1 : 0] = '\0';
+}
+
+// The same codes mean POLL_IN and its like for SIGIO and for the real-time signals of F_SETSIG, and causes of
+// a trap.
+bool IsOfChild(int sig, int code) {
+  return code >= CLD_EXITED && code <= CLD_CONTINUED && sig < SIGRTMIN && sig != SIGIO && sig != SIGTRAP;
+}
+
+void Record(SignalEvent* event, int sig, const siginfo_t* info) {
+  std::memset(event, 0, sizeof *event);
+  event->signo = sig;
+  event->code = info->si_code;
+  event->pid = info->si_pid;
+  event->uid = info->si_uid;
+  event->timestamp = MonotonicNow();
+  // SI_TIMER has other fields in the place of pid and uid, but the value where all have it. A child whose
+  // exit signal (clone) is not SIGCHLD comes without its times: the kernel copies what it takes for a POLL
+  // code.
+  if (IsOfChild(sig, info->si_code)) {
+    event->status = info->si_status;
+    event->value = info->si_utime;
+    event->stime = info->si_stime;
+  } else {
+    event->value = reinterpret_cast<intptr_t>(info->si_value.sival_ptr);
+    if (info->si_pid > 0 && hub->identify[sig].load(std::memory_order_relaxed) > 0)
+      ReadComm(info->si_pid, event->comm);
+  }
+}
+
+bool IsMainThread() {
+  if (!hub->main_thread_known.load(std::memory_order_acquire)) return sys_gettid() == getpid();
+  return pthread_equal(pthread_self(), hub->main_thread) != 0;
+}
+
+void CallHandler(const struct sigaction& action, int sig, siginfo_t* info, void* context) {
+  if ((action.sa_flags & SA_SIGINFO) != 0) {
+    action.sa_sigaction(sig, info, context);
+  } else if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN) {
+    action.sa_handler(sig);
+  }
+}
+
+bool IsSameHandler(const struct sigaction& a, const struct sigaction& b) {
+  return a.sa_handler == b.sa_handler;  // a union with sa_sigaction
+}
+
+// Whether the host's handler is to be called: not when it could not tell its loop any more. The main thread's
+// loop decides, where it has an anchor: process.on listens there.
+bool HostHasRoom(const Subscriber* list) {
+  bool known = false;
+  bool room = false;
+  for (; list != nullptr; list = list->next) {
+    if (list->budget == nullptr) continue;
+    if (list->main_thread) return list->budget->HasRoom();
+    known = true;
+    room = room || list->budget->HasRoom();
+  }
+  return room || !known;
+}
+
+void CallHost(int sig, const Subscriber* list, const struct sigaction& host, siginfo_t* info, void* context) {
+  if (!HostHasRoom(list)) return;
+  for (; list != nullptr; list = list->next) {
+    if (list->budget != nullptr) list->budget->Take(sig);
+  }
+  CallHandler(host, sig, info, context);
+}
+
+void OnSignal(int sig, siginfo_t* info, void* context) {
+  const int saved = errno;
+  auto* user = static_cast<ucontext_t*>(context);
+  const bool prompt =
+      info->si_code == kPromptCode && reinterpret_cast<intptr_t>(info->si_value.sival_ptr) == hub->prompt;
+  if (!prompt) {
+    SignalEvent event;
+    Record(&event, sig, info);
+    const unsigned generation = hub->guard.Enter();
+    const Subscriber* list = hub->subscribers[sig].load(std::memory_order_seq_cst);
+    for (const Subscriber* at = list; at != nullptr; at = at->next) at->inbox->Deliver(event);
+    OnDeadlineSignal(sig);
+    const Replaced& replaced = hub->replaced[sig];
+    const bool same = IsSameHandler(replaced.host, replaced.before);
+    if (!same || replaced.call_before) CallHost(sig, list, replaced.host, info, context);
+    if (!same && replaced.call_before) CallHandler(replaced.before, sig, info, context);
+    hub->guard.Leave(generation);
+  } else {
+    hub->obeyed[sig].fetch_add(1, std::memory_order_relaxed);
+  }
+  // From the return on this thread blocks the signal, so that the main thread takes the next one, in order.
+  if (sig >= SIGRTMIN && !IsMainThread()) sigaddset(&user->uc_sigmask, sig);
+  errno = saved;
+}
+
+// ---------------------------------------------------------------- end of the zone
+
+// Whoever changes the table must not be interrupted by a handler of its own thread: it would wait for itself.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    sys_sigmask(SIG_BLOCK, &all, &old_);
+  }
+  ~SignalsBlocked() { sys_sigmask(SIG_SETMASK, &old_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t old_;
+};
+
+Hub* TheHub() {
+  static std::mutex making;
+  const std::lock_guard<std::mutex> hold(making);
+  if (hub == nullptr) {
+    auto* made = new (std::nothrow) Hub();
+    if (made == nullptr) return nullptr;
+    if (getrandom(&made->prompt, sizeof made->prompt, GRND_NONBLOCK) < 0) made->prompt = MonotonicNow();
+    hub = made;
+  }
+  return hub;
+}
+
+struct sigaction OurAction() {
+  struct sigaction action;
+  std::memset(&action, 0, sizeof action);
+  action.sa_sigaction = OnSignal;
+  action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  sigfillset(&action.sa_mask);  // handlers nest otherwise, and the last to come is the first to be recorded
+  return action;
+}
+
+// Calls `visit(tid, pending, blocked)` for every thread but the main one: whether `sig` is pending for that
+// thread alone, and whether it blocks it.
+template <typename Visit>
+void ForOtherThreads(int sig, Visit visit) {
+  DIR* tasks = opendir("/proc/self/task");
+  if (tasks == nullptr) return;
+  while (const struct dirent* entry = readdir(tasks)) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
+    const int tid = static_cast<int>(std::strtol(entry->d_name, nullptr, 10));
+    ThreadSignals of;
+    if (tid <= 0 || tid == getpid() || ReadThreadSignals(tid, &of) < 0) continue;
+    const uint64_t bit = uint64_t{1} << (sig - 1);
+    visit(tid, (of.pending & bit) != 0, (of.blocked & bit) != 0);
+  }
+  closedir(tasks);
+}
+
+// Asks every other thread to block a real-time signal, by a signal of that number to each, marked as ours:
+// while the main thread is in the handler the kernel would hand the next one to another thread, which may
+// record it first. Not those that block it already: it would stay in their queue for ever.
+void PromptThreads(int sig) {
+  const siginfo_t info = QueuedSiginfo(sig, kPromptCode, hub->prompt);
+  ForOtherThreads(sig, [&](int tid, bool pending, bool blocked) {
+    if (pending || blocked) return;
+    hub->prompted[sig].fetch_add(1, std::memory_order_relaxed);
+    if (sys_rt_tgsigqueueinfo(getpid(), tid, sig, &info) < 0)
+      hub->obeyed[sig].fetch_add(1, std::memory_order_relaxed);
+  });
+}
+
+// Before our handler goes: a prompt that is still on its way would find the default action, which is the end
+// of the process. What a thread has had no time for in 100 ms is taken out of all queues by ignoring the
+// signal for a moment, at the risk of one that was meant for us.
+void AwaitPrompts(int sig) {
+  for (int tries = 0; hub->prompted[sig].load() != hub->obeyed[sig].load(); tries++) {
+    bool any = false;
+    ForOtherThreads(sig, [&](int tid, bool pending, bool) { any |= pending && tid != sys_gettid(); });
+    if (any && tries < 1000) {
+      const struct timespec moment = {0, 100000};
+      nanosleep(&moment, nullptr);
+      continue;
+    }
+    if (any) {
+      struct sigaction ignore;
+      std::memset(&ignore, 0, sizeof ignore);
+      ignore.sa_handler = SIG_IGN;
+      sigaction(sig, &ignore, nullptr);
+      const struct sigaction ours = OurAction();
+      sigaction(sig, &ours, nullptr);
+    }
+    hub->obeyed[sig].store(hub->prompted[sig].load());  // a thread may have ended with its prompt
+  }
+}
+
+bool IsOurs(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == OnSignal;
+}
+
+bool IsDefault(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
+}
+
+void Publish(int sig, const Subscriber* next) {
+  hub->subscribers[sig].store(next, std::memory_order_seq_cst);
+  hub->guard.WaitForHandlers();
+}
+
+const Subscriber* Without(const Subscriber* list, const SignalInbox* inbox) {
+  const Subscriber* copy = nullptr;
+  for (; list != nullptr; list = list->next) {
+    if (list->inbox != inbox) copy = new Subscriber{list->inbox, list->budget, list->main_thread, copy};
+  }
+  return copy;
+}
+
+void Free(const Subscriber* list) {
+  while (list != nullptr) {
+    const Subscriber* next = list->next;
+    delete list;
+    list = next;
+  }
+}
+
+}  // namespace
+
+int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
+  if (TheHub() == nullptr) return -ENOMEM;
+  const std::lock_guard<std::mutex> hold(hub->lock);
+  const SignalsBlocked blocked;
+  if (IsMainThread() && !hub->main_thread_known.load(std::memory_order_relaxed)) {
+    hub->main_thread = pthread_self();
+    hub->main_thread_known.store(true, std::memory_order_release);
+  }
+  const Subscriber* old = hub->subscribers[sig].load(std::memory_order_relaxed);
+  const bool first = old == nullptr;
+  struct sigaction before;
+  if (sigaction(sig, nullptr, &before) != 0) return -errno;
+  if (anchor != nullptr) anchor->Hold(sig);
+  if (first) {
+    Replaced& replaced = hub->replaced[sig];
+    replaced.before = before;
+    // A one-shot handler is the default action with last words: Node's own for SIGINT and SIGTERM resets the
+    // terminal and raises the signal again. Whoever handles the signal takes its place, as process.on does.
+    replaced.call_before = !take && (static_cast<unsigned>(before.sa_flags) & SA_RESETHAND) == 0;
+    // Read before ours is there: the handler must find it complete.
+    sigaction(sig, nullptr, &replaced.host);
+  }
+  ChainBudget* budget = anchor == nullptr ? nullptr : &anchor->budget;
+  Publish(sig, new Subscriber{inbox, budget, IsMainThread(), old});
+  if (first) {
+    const struct sigaction ours = OurAction();
+    sigaction(sig, &ours, nullptr);
+  }
+  if (sig >= SIGRTMIN) {
+    hub->ordered[sig].store(true, std::memory_order_relaxed);
+    PromptThreads(sig);
+  }
+  return 0;
+}
+
+bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
+  const std::lock_guard<std::mutex> hold(hub->lock);
+  const Subscriber* old = hub->subscribers[sig].load(std::memory_order_relaxed);
+  if (old == nullptr) return false;
+  // While the mask still lets a prompt for this thread through.
+  if (old->next == nullptr && IsSignalInstalled(sig)) AwaitPrompts(sig);
+  const SignalsBlocked blocked;
+  const Subscriber* rest = Without(old, inbox);
+  if (rest != nullptr) {
+    Publish(sig, rest);
+    Free(old);
+    if (anchor != nullptr) anchor->Release(sig, false);
+    return false;
+  }
+  const Replaced& replaced = hub->replaced[sig];
+  struct sigaction current;
+  sigaction(sig, nullptr, &current);
+  const bool ours = IsOurs(current);
+  // What is to be there afterwards: not over the head of whoever has replaced us.
+  const struct sigaction& after = ours ? replaced.before : current;
+  const bool host_was_there = ours && IsSameHandler(replaced.host, replaced.before);
+  bool spare = false;
+  if (anchor != nullptr) {
+    // While ours is still there, so that from ours it goes straight to SIG_DFL, where that is what libuv
+    // makes of it: no moment in which a signal finds a handler that drops it.
+    const bool put_back = !IsDefault(after) && !host_was_there;
+    spare = anchor->Release(sig, put_back);
+    if (IsSignalInstalled(sig)) {
+      sigaction(sig, &replaced.host, nullptr);  // the host watches it on its own account
+      anchor->DropSpare(sig);
+      spare = false;
+    } else if (put_back) {
+      sigaction(sig, &after, nullptr);
+    }
+  } else if (ours) {
+    sigaction(sig, &replaced.before, nullptr);
+  }
+  Publish(sig, nullptr);
+  Free(old);
+  return spare;
+}
+
+bool IsSignalInstalled(int sig) {
+  struct sigaction current;
+  return sigaction(sig, nullptr, &current) == 0 && IsOurs(current);
+}
+
+bool IsSubscribed(int sig) {
+  return hub != nullptr && hub->subscribers[sig].load(std::memory_order_relaxed) != nullptr;
+}
+
+void CountIdentify(int sig, int change) {
+  if (TheHub() != nullptr) hub->identify[sig].fetch_add(change, std::memory_order_relaxed);
+}
+
+bool IsBlockedForOrder(int sig) {
+  if (hub == nullptr || sig < 1 || sig >= kSignals || !hub->ordered[sig].load(std::memory_order_relaxed))
+    return false;
+  sigset_t mask;
+  sys_sigmask(SIG_BLOCK, nullptr, &mask);
+  return !IsMainThread() && sigismember(&mask, sig) == 1;
+}
+
+void ReinstallSignal(int sig) {
+  const struct sigaction ours = OurAction();
+  sigaction(sig, &ours, nullptr);
+}
+
+}  // namespace sigkit
