@@ -5,6 +5,7 @@
 import { onSignal, signalNumber, type Signal, type SubscribeOptions } from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { nodeCommand, programPath, startNode } from './helpers/fixture.js'
+import { NEEDS_REAL_SIGNALS, signalsHeldBack } from './helpers/needs.js'
 import { canNamespace, inNamespace, NEEDS_NAMESPACE } from './helpers/privilege.js'
 import { thrown } from './helpers/thrown.js'
 
@@ -83,7 +84,7 @@ async function onTime(ms: number, how: Run, expected: Partial<Outcome>): Promise
 
 const busies = ['loop', 'wait', 'child'] as const
 
-describe.each(busies)('JavaScript is in: %s', (busy) => {
+describe.skipIf(signalsHeldBack).each(busies)(`JavaScript is in: %s ${NEEDS_REAL_SIGNALS}`, (busy) => {
   test.each([
     ['default', { exited: null, signal: 15 }],
     ['kill', { exited: null, signal: 9 }],

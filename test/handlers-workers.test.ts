@@ -1,6 +1,7 @@
 /** Subscriptions of Workers: each for itself, gone with it, and nothing crashes when the signal comes then. */
 import { describe, expect, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
+import { signalsHeldBack } from './helpers/needs.js'
 import { Sender } from './helpers/sender.js'
 
 async function lines(scenario: string): Promise<unknown[]> {
@@ -80,12 +81,16 @@ test('20 000 times subscribed and closed under fire: every signal is handled, by
     while (!over) sent += (await sender.send(...command)).sent
     return sent
   }
-  const counts = Promise.all([fire(standard, 'paced', pid, 12, 100), fire(realtime, 'paced', pid, 35, 100)])
+  const counts = Promise.all([
+    fire(standard, 'paced', pid, 12, 100),
+    signalsHeldBack ? 0 : fire(realtime, 'paced', pid, 35, 100),
+  ])
   await toggled
   over = true
   const [standardSent, realtimeSent] = await counts
   program.write('over')
   const report = await program.next<Record<string, number>>('the counts')
+  if (signalsHeldBack) return // it has not crashed
   // process.on is below us: it is called for each one, whoever else is.
   expect(report).toMatchObject({ on: standardSent, stays: realtimeSent })
   // Of ours each was there for some.

@@ -6,6 +6,7 @@ import { blockUntil } from './helpers/deadline.js'
 import { Inbox } from './helpers/events.js'
 import { programPath } from './helpers/fixture.js'
 import { childOf, Listener } from './helpers/listener.js'
+import { NEEDS_REAL_SIGNALS, signalsHeldBack } from './helpers/needs.js'
 import {
   asNobody,
   canNamespace,
@@ -261,18 +262,21 @@ describe('the queue of signals is full (RLIMIT_SIGPENDING 0)', () => {
   })
 })
 
-test('the time is the one of the arrival, however late JavaScript is', async () => {
-  const inbox = new Inbox(['SIGUSR2', 'SIGRTMAX-3'])
-  const times = (['SIGUSR2', 'SIGRTMAX-3'] as const).map((signal) => {
-    const before = process.hrtime.bigint()
-    raise(signal)
-    return [before, process.hrtime.bigint()] as const
-  })
-  const free = performance.now() + 20
-  blockUntil(() => performance.now() > free, '20 ms')
-  const events = await inbox.first(2)
-  times.forEach(([before, after], index) => {
-    expect(events[index]?.timestamp).toBeGreaterThanOrEqual(before)
-    expect(events[index]?.timestamp).toBeLessThanOrEqual(after)
-  })
-})
+test.skipIf(signalsHeldBack)(
+  `the time is the one of the arrival, however late JavaScript is ${NEEDS_REAL_SIGNALS}`,
+  async () => {
+    const inbox = new Inbox(['SIGUSR2', 'SIGRTMAX-3'])
+    const times = (['SIGUSR2', 'SIGRTMAX-3'] as const).map((signal) => {
+      const before = process.hrtime.bigint()
+      raise(signal)
+      return [before, process.hrtime.bigint()] as const
+    })
+    const free = performance.now() + 20
+    blockUntil(() => performance.now() > free, '20 ms')
+    const events = await inbox.first(2)
+    times.forEach(([before, after], index) => {
+      expect(events[index]?.timestamp).toBeGreaterThanOrEqual(before)
+      expect(events[index]?.timestamp).toBeLessThanOrEqual(after)
+    })
+  },
+)

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
+import { NEEDS_REAL_SIGNALS, signalsHeldBack } from './helpers/needs.js'
 import type { Program } from './helpers/program.js'
 import { Sender } from './helpers/sender.js'
 import { temporaryDirectory } from './helpers/temporary-directory.js'
@@ -24,7 +25,7 @@ async function ready(program: Program): Promise<number> {
   return (await program.next<{ pid: number }>('ready')).pid
 }
 
-describe('JavaScript is blocked meanwhile', () => {
+describe.skipIf(signalsHeldBack)(`JavaScript is blocked meanwhile ${NEEDS_REAL_SIGNALS}`, () => {
   // The kernel queues fewer (RLIMIT_SIGPENDING): the handler takes them all the same.
   test('100 000 of one number: all, in order, with their values', async () => {
     const cwd = temporaryDirectory()
@@ -52,24 +53,27 @@ describe('JavaScript is blocked meanwhile', () => {
   })
 })
 
-test('several numbers that wait together, stopped meanwhile: lowest first, each in its order', async () => {
-  const cwd = temporaryDirectory()
-  const [each, numbers] = [2000, 8]
-  const args = ['blocked', String(each * numbers), String(SIGRTMIN + 2), String(numbers)]
-  const program = startNode('queued.mjs', { cwd, args })
-  const [pid, sender] = [await ready(program), await Sender.start()]
-  await sender.send('kill', pid, 19)
-  for (let number = numbers - 1; number >= 0; number--) {
-    await sender.send('queue', pid, SIGRTMIN + 2 + number, 0, each)
-  }
-  await sender.send('kill', pid, 18)
-  writeFileSync(join(cwd, 'sent'), '')
-  const total = each * numbers
-  const counts = await program.next<Counts>('the count')
-  expect(counts).toEqual({ delivered: total, lost: 0, breaks: 0, wrong: 0, events: total })
-})
+test.skipIf(signalsHeldBack)(
+  `several numbers that wait together: lowest first, each in its order ${NEEDS_REAL_SIGNALS}`,
+  async () => {
+    const cwd = temporaryDirectory()
+    const [each, numbers] = [2000, 8]
+    const args = ['blocked', String(each * numbers), String(SIGRTMIN + 2), String(numbers)]
+    const program = startNode('queued.mjs', { cwd, args })
+    const [pid, sender] = [await ready(program), await Sender.start()]
+    await sender.send('kill', pid, 19)
+    for (let number = numbers - 1; number >= 0; number--) {
+      await sender.send('queue', pid, SIGRTMIN + 2 + number, 0, each)
+    }
+    await sender.send('kill', pid, 18)
+    writeFileSync(join(cwd, 'sent'), '')
+    const total = each * numbers
+    const counts = await program.next<Counts>('the count')
+    expect(counts).toEqual({ delivered: total, lost: 0, breaks: 0, wrong: 0, events: total })
+  },
+)
 
-describe('JavaScript runs meanwhile', () => {
+describe.skipIf(signalsHeldBack)(`JavaScript runs meanwhile ${NEEDS_REAL_SIGNALS}`, () => {
   test.each([1, 2])(
     '300 000 from %i senders: delivered + lost is what was sent, each sender in order',
     async (count) => {

@@ -5,6 +5,7 @@ import { disposition, kill, onSignal, raise, sigqueue, Subscription, type Signal
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { allDelivered, Inbox } from './helpers/events.js'
 import { startNode } from './helpers/fixture.js'
+import { NEEDS_REAL_SIGNALS, signalsHeldBack } from './helpers/needs.js'
 import { asNobody, isRoot } from './helpers/privilege.js'
 import type { Ending } from './helpers/program.js'
 import { thrown } from './helpers/thrown.js'
@@ -32,23 +33,26 @@ describe('delivery', () => {
     expect([first.delivered, second.delivered, first.lost, second.lost]).toEqual([3, 3, 0, 0])
   })
 
-  test('one subscription to several signals, each named once or twice', async () => {
-    const inbox = new Inbox(['SIGUSR2', 'SIGRTMIN+5', 12, 'SIGHUP'])
-    sigqueue(process.pid, 'SIGRTMIN+5', 1)
-    sigqueue(process.pid, 'SIGUSR2', 2)
-    sigqueue(process.pid, 'SIGHUP', 3)
-    const events = await inbox.first(3)
-    await allDelivered()
-    expect(inbox.events).toHaveLength(3)
-    expect(events.map(({ signal, value }) => [signal, value])).toEqual([
-      ['SIGRTMIN+5', 1n],
-      ['SIGUSR2', 2n],
-      ['SIGHUP', 3n],
-    ])
-  })
+  test.skipIf(signalsHeldBack)(
+    `one subscription to several signals, each named once or twice ${NEEDS_REAL_SIGNALS}`,
+    async () => {
+      const inbox = new Inbox(['SIGUSR2', 'SIGRTMIN+5', 12, 'SIGHUP'])
+      sigqueue(process.pid, 'SIGRTMIN+5', 1)
+      sigqueue(process.pid, 'SIGUSR2', 2)
+      sigqueue(process.pid, 'SIGHUP', 3)
+      const events = await inbox.first(3)
+      await allDelivered()
+      expect(inbox.events).toHaveLength(3)
+      expect(events.map(({ signal, value }) => [signal, value])).toEqual([
+        ['SIGRTMIN+5', 1n],
+        ['SIGUSR2', 2n],
+        ['SIGHUP', 3n],
+      ])
+    },
+  )
 
   test('a signal that its number names, an alias, and both ends of the real-time range', async () => {
-    const inbox = new Inbox([12, 'SIGPOLL' as Signal, 'SIGRTMIN', 'SIGRTMAX-1', 63])
+    const inbox = new Inbox([12, 'SIGPOLL', 'SIGRTMIN', 'SIGRTMAX-1', 63])
     for (const signal of ['SIGUSR2', 'SIGIO', 'SIGRTMIN', 'SIGRTMAX-1'] as const) raise(signal)
     const events = await inbox.first(4)
     expect(events.map(({ signal }) => signal)).toEqual(['SIGUSR2', 'SIGIO', 'SIGRTMIN', 'SIGRTMAX-1'])

@@ -1,6 +1,7 @@
-// How many signals libuv still has to tell one loop about: its handler writes each into a pipe of that loop, which holds
-// 4096, and drops what does not fit, SIGCHLD and so the end of a child included. We call that handler for every signal
-// that is ours, so we must not be what fills the pipe. ASYNC-SIGNAL-SAFE ZONE (HasRoom, Take).
+// How many signals libuv still has to tell one loop about: its handler writes each into a pipe of that loop,
+// which holds 4096, and drops what does not fit, SIGCHLD and so the end of a child included. We call that
+// handler for every signal that is ours, so we must not be what fills the pipe. ASYNC-SIGNAL-SAFE ZONE
+// (HasRoom, Take).
 //
 // An anchor is told of each signal too, which is when one is off the pipe.
 #ifndef SIGKIT_CORE_CHAIN_BUDGET_H
