@@ -239,6 +239,10 @@ void AwaitPrompts(int sig) {
   }
 }
 
+bool IsOurs(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == OnSignal;
+}
+
 bool IsDefault(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
 }
@@ -315,20 +319,24 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
     return false;
   }
   const Replaced& replaced = hub->replaced[sig];
-  const bool ours = IsSignalInstalled(sig);
-  const bool host_was_there = IsSameHandler(replaced.host, replaced.before);
+  struct sigaction current;
+  sigaction(sig, nullptr, &current);
+  const bool ours = IsOurs(current);
+  // What is to be there afterwards: not over the head of whoever has replaced us.
+  const struct sigaction& after = ours ? replaced.before : current;
+  const bool host_was_there = ours && IsSameHandler(replaced.host, replaced.before);
   bool spare = false;
   if (anchor != nullptr) {
     // While ours is still there, so that from ours it goes straight to SIG_DFL, where that is what libuv
     // makes of it: no moment in which a signal finds a handler that drops it.
-    const bool default_before = IsDefault(replaced.before);
-    spare = anchor->Release(sig, !default_before && !host_was_there);
+    const bool put_back = !IsDefault(after) && !host_was_there;
+    spare = anchor->Release(sig, put_back);
     if (IsSignalInstalled(sig)) {
       sigaction(sig, &replaced.host, nullptr);  // the host watches it on its own account
       anchor->DropSpare(sig);
       spare = false;
-    } else if (ours && !default_before && !host_was_there) {
-      sigaction(sig, &replaced.before, nullptr);
+    } else if (put_back) {
+      sigaction(sig, &after, nullptr);
     }
   } else if (ours) {
     sigaction(sig, &replaced.before, nullptr);
@@ -340,8 +348,7 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
 
 bool IsSignalInstalled(int sig) {
   struct sigaction current;
-  return sigaction(sig, nullptr, &current) == 0 && (current.sa_flags & SA_SIGINFO) != 0 &&
-         current.sa_sigaction == OnSignal;
+  return sigaction(sig, nullptr, &current) == 0 && IsOurs(current);
 }
 
 bool IsSubscribed(int sig) {
