@@ -321,20 +321,10 @@ function withoutStack(syscall: string, result: number, subject: Subject): Signal
 }
 
 /**
- * Gives an error its stack, which begins at the reader's own code: at the caller of `caller`, the public function.
- *
- * The capture is nearly all that an exception costs, and every frame adds to it, one of much machine code the
- * most. So it happens once, in a function of its own, and where errors are frequent that function is called by
- * the one that throws.
- * @internal
- */
-export function atCallerOf(caller: Caller, error: SignalError): SignalError {
-  Error.captureStackTrace(error, caller)
-  return error
-}
-
-/**
  * The error for a raw result below zero.
+ *
+ * The stack is captured once, by hand, since that is nearly all that an exception costs. It begins at the reader's
+ * own code: at the caller of `caller`, the public function.
  * @internal
  */
 export function systemError(
@@ -343,24 +333,21 @@ export function systemError(
   subject: Subject,
   caller: Caller = systemError,
 ): SignalError {
-  return atCallerOf(caller, withoutStack(syscall, result, subject))
+  const error = withoutStack(syscall, result, subject)
+  Error.captureStackTrace(error, caller)
+  return error
 }
 
 /**
- * The error of a call that sends, to be thrown through {@link atCallerOf}.
+ * The error of `kill`, which fails more often than all else and has a peer to match, `process.kill`.
  *
- * Positional: V8 leaves a function that has only ever thrown in its interpreter, and an object literal there
- * costs an eighth of the whole exception.
+ * Without a stack: the function that throws captures it, since every frame between the two adds to the price.
+ * Positional: V8 leaves a function that has only ever thrown in its interpreter, where an object literal costs
+ * an eighth of the whole exception.
  * @internal
  */
-export function sendError(
-  syscall: string,
-  result: number,
-  pid: number,
-  signal: number,
-  part?: Pick<Subject, 'pgid' | 'tid'>,
-): SignalError {
-  return withoutStack(syscall, result, { ...part, pid, signal })
+export function killError(result: number, pid: number, signal: number, pgid?: number): SignalError {
+  return withoutStack('kill', result, pgid === undefined ? { pid, signal } : { pid, pgid, signal })
 }
 
 /**

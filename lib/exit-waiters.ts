@@ -7,7 +7,7 @@
 import { errno, systemError, unsupported, waitTimeout } from './errors.js'
 import { unknownExit, type Exit } from './exit-status.js'
 import { KERNEL, kernelHas } from './features.js'
-import type { Link, Watch } from './link.js'
+import type { Link, ProcessState, Watch } from './link.js'
 import { closedHandle, invalidValue } from './node-errors.js'
 import { peek, readExit } from './read-exit.js'
 import type { ChildLike } from './target.js'
@@ -15,11 +15,50 @@ import { LONGEST_TIMER_MS, waitLimits, type WaitOptions } from './wait-options.j
 
 type Question = 'exited' | 'status'
 
-interface Waiter {
+/** One wait. A class, and no closures: there may be thousands. */
+class Waiter {
   readonly question: Question
-  readonly timer: NodeJS.Timeout | undefined
-  settle(exit: Exit): void
-  fail(error: unknown): void
+  readonly #waiters: ExitWaiters
+  readonly #resolve: (exit: Exit) => void
+  readonly #reject: (error: unknown) => void
+  readonly #signal: AbortSignal | undefined
+  timer: NodeJS.Timeout | undefined
+
+  constructor(
+    waiters: ExitWaiters,
+    question: Question,
+    signal: AbortSignal | undefined,
+    resolve: (exit: Exit) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#waiters = waiters
+    this.question = question
+    this.#signal = signal
+    this.#resolve = resolve
+    this.#reject = reject
+    signal?.addEventListener('abort', this, { once: true })
+  }
+
+  /** The AbortSignal's event. */
+  handleEvent(): void {
+    this.fail(this.#signal?.reason)
+  }
+
+  settle(exit: Exit): void {
+    this.#end()
+    this.#resolve(exit)
+  }
+
+  fail(error: unknown): void {
+    this.#end()
+    this.#reject(error)
+  }
+
+  #end(): void {
+    clearTimeout(this.timer)
+    this.#signal?.removeEventListener('abort', this)
+    this.#waiters.remove(this)
+  }
 }
 
 /** @internal */
@@ -48,19 +87,18 @@ export class ExitWaiters {
       throw invalidValue('this', this.#link.pid, reason)
     }
     signal?.throwIfAborted()
-    const answer = this.#answer(question)
+    const answer = this.#answer(question, this.#link.state())
     if (answer !== undefined) return answer
     if (question === 'status') this.#refuseUnknowable()
     if (timeout === 0) throw waitTimeout(this.#link.pid, timeout)
     return new Promise((resolve, reject) => {
-      this.#add(question, timeout, signal, resolve, reject)
+      this.#add(new Waiter(this, question, signal, resolve, reject), timeout)
     })
   }
 
   /** The answer, if there is one now. Throws where there will never be one. */
-  #answer(question: Question): Exit | undefined {
+  #answer(question: Question, state: ProcessState): Exit | undefined {
     if (this.#known !== undefined) return this.#known
-    const state = this.#link.state()
     let exit = readExit(this.#link, state, this.#child)
     // libuv tells Node of all the children that it reaped before it does anything else. What Node does not know a turn
     // later it never will: somebody else took the status.
@@ -84,42 +122,14 @@ export class ExitWaiters {
     throw unsupported('ioctl', 'the exit status of a foreign process', '6.15', this.#link.pid)
   }
 
-  #add(
-    question: Question,
-    timeout: number,
-    signal: AbortSignal | undefined,
-    resolve: (exit: Exit) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    const end = (): void => {
-      this.#waiters.delete(waiter)
-      clearTimeout(waiter.timer)
-      signal?.removeEventListener('abort', abort)
-      if (this.#waiters.size === 0) this.#stopWatching()
-    }
-    const waiter: Waiter = {
-      question,
-      timer:
-        timeout > LONGEST_TIMER_MS
-          ? undefined
-          : setTimeout(() => {
-              waiter.fail(waitTimeout(this.#link.pid, timeout))
-            }, timeout),
-      settle: (exit) => {
-        end()
-        resolve(exit)
-      },
-      fail: (error) => {
-        end()
-        reject(error)
-      },
-    }
-    const abort = (): void => {
-      waiter.fail(signal?.reason)
-    }
-    if (!this.#keepAlive) waiter.timer?.unref()
-    signal?.addEventListener('abort', abort, { once: true })
+  #add(waiter: Waiter, timeout: number): void {
     this.#waiters.add(waiter)
+    if (timeout <= LONGEST_TIMER_MS) {
+      waiter.timer = setTimeout(() => {
+        waiter.fail(waitTimeout(this.#link.pid, timeout))
+      }, timeout)
+      if (!this.#keepAlive) waiter.timer.unref()
+    }
     try {
       this.#startWatching()
     } catch (error) {
@@ -127,26 +137,36 @@ export class ExitWaiters {
     }
   }
 
+  remove(waiter: Waiter): void {
+    if (this.#waiters.delete(waiter) && this.#waiters.size === 0) this.#stopWatching()
+  }
+
   #giveNodeItsTurn(): void {
-    if (this.#nodeHadItsTurn || this.#waiters.size === 0 || this.#link.state() !== 'gone') return
     setImmediate(() => {
       this.#nodeHadItsTurn = true
       this.#onChange()
     })
   }
 
-  readonly #onChange = (): void => {
+  readonly #onChange = (known?: ProcessState): void => {
+    if (this.#waiters.size === 0) return
+    const state = known ?? this.#link.state()
     for (const question of ['exited', 'status'] as const) {
       const asking = [...this.#waiters].filter((waiter) => waiter.question === question)
       if (asking.length === 0) continue
       try {
-        const answer = this.#answer(question)
+        const answer = this.#answer(question, state)
         if (answer !== undefined) for (const waiter of asking) waiter.settle(answer)
       } catch (error) {
         for (const waiter of asking) waiter.fail(error)
       }
     }
-    if (!this.#link.closed) this.#giveNodeItsTurn()
+    if (state === 'gone' && this.#waiters.size > 0 && !this.#nodeHadItsTurn) this.#giveNodeItsTurn()
+  }
+
+  /** Node's 'exit' event: it passes a code, which is no state. */
+  readonly #onChildExit = (): void => {
+    this.#onChange()
   }
 
   #startWatching(): void {
@@ -155,13 +175,13 @@ export class ExitWaiters {
     this.#watch.keepAlive(this.#keepAlive)
     // libuv may take the status before we look; Node's own event then says that its word is there. And where there is
     // no pidfd it is what wakes us.
-    this.#child?.once('exit', this.#onChange)
+    this.#child?.once('exit', this.#onChildExit)
   }
 
   #stopWatching(): void {
     this.#watch?.stop()
     this.#watch = undefined
-    this.#child?.off('exit', this.#onChange)
+    this.#child?.off('exit', this.#onChildExit)
     if (this.#closeWhenIdle) this.#link.close()
   }
 

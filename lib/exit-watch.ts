@@ -4,20 +4,24 @@
  */
 import { systemError } from './errors.js'
 import { loopKind } from './host.js'
+import type { ProcessState, Watch } from './link.js'
 import { native, sharedByAddon } from './native.js'
-import type { Watch } from './link.js'
+
+type OnChange = (state?: ProcessState) => void
+
+const { POLLHUP = 16 } = native.constants
 
 const BATCH = 256
 const pairs = new Int32Array(2 * BATCH)
 
 interface WatchState {
-  readonly watched: Map<number, () => void>
+  readonly watched: Map<number, OnChange>
   lastToken: number
   opened: boolean
   keepingAlive: number
 }
 
-const state = sharedByAddon<WatchState>('exit-watch', () => ({
+const shared = sharedByAddon<WatchState>('exit-watch', () => ({
   watched: new Map(),
   lastToken: 0,
   opened: false,
@@ -29,14 +33,36 @@ function drain(): void {
   do {
     count = native.exit_watch_drain(pairs, BATCH)
     // Copied first: a callback may drain again, through a nested wait.
-    const batch = pairs.slice(0, 2 * Math.max(count, 0)).filter((_, index) => index % 2 === 0)
-    for (const token of batch) state.watched.get(token)?.()
+    const batch = pairs.slice(0, 2 * Math.max(count, 0))
+    for (let at = 0; at < batch.length; at += 2) {
+      const reaped = ((batch[at + 1] ?? 0) & POLLHUP) !== 0
+      shared.watched.get(batch[at] ?? 0)?.(reaped ? 'gone' : undefined)
+    }
   } while (count === BATCH)
 }
 
-function count(change: 1 | -1): void {
-  state.keepingAlive += change
-  if (state.keepingAlive === (change === 1 ? 1 : 0)) native.exit_watch_ref(state.keepingAlive)
+class PidfdWatch implements Watch {
+  readonly #fd: number
+  readonly #token: number
+  #keepsAlive = false
+
+  constructor(fd: number, token: number) {
+    this.#fd = fd
+    this.#token = token
+  }
+
+  stop(): void {
+    if (!shared.watched.delete(this.#token)) return
+    native.exit_watch_remove(this.#fd)
+    this.keepAlive(false)
+  }
+
+  keepAlive(on: boolean): void {
+    if (on === this.#keepsAlive) return
+    this.#keepsAlive = on
+    shared.keepingAlive += on ? 1 : -1
+    if (shared.keepingAlive === (on ? 1 : 0)) native.exit_watch_ref(shared.keepingAlive)
+  }
 }
 
 /**
@@ -44,30 +70,18 @@ function count(change: 1 | -1): void {
  * past already.
  * @internal
  */
-export function watchPidfd(fd: number, pid: number, onChange: () => void): Watch {
-  if (!state.opened) {
+export function watchPidfd(fd: number, pid: number, onChange: OnChange): Watch {
+  if (!shared.opened) {
     const result = native.exit_watch_open(drain, loopKind() === 'uv' ? 1 : 0)
     if (result < 0) throw systemError('epoll_create1', result, { pid })
-    state.opened = true
+    shared.opened = true
   }
   // A token and not the fd: the number of a closed fd may be somebody else's while its last event is on the way.
-  do state.lastToken = (state.lastToken + 1) | 0
-  while (state.watched.has(state.lastToken))
-  const token = state.lastToken
+  do shared.lastToken = (shared.lastToken + 1) | 0
+  while (shared.watched.has(shared.lastToken))
+  const token = shared.lastToken
   const added = native.exit_watch_add(fd, token)
   if (added < 0) throw systemError('epoll_ctl', added, { pid })
-  state.watched.set(token, onChange)
-  let alive = false
-  return {
-    stop() {
-      if (!state.watched.delete(token)) return
-      native.exit_watch_remove(fd)
-      this.keepAlive(false)
-    },
-    keepAlive(on) {
-      if (on === alive) return
-      alive = on
-      count(on ? 1 : -1)
-    },
-  }
+  shared.watched.set(token, onChange)
+  return new PidfdWatch(fd, token)
 }

@@ -52,9 +52,12 @@ export const KERNEL = {
  * @internal
  */
 export function kernelHas(feature: number): boolean {
-  const bits = native.kernel_features()
-  return bits < 0 || (bits & feature) !== 0
+  if (kernelBits < 0) kernelBits = native.kernel_features()
+  return kernelBits < 0 || (kernelBits & feature) !== 0
 }
+
+/** Asked of the native side until it knows: a crossing per exit less. */
+let kernelBits = -1
 
 /** Our own cgroup, or when that is the root, which cannot be killed, any below it. */
 function hasCgroupKill(): boolean {

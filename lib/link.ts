@@ -29,8 +29,11 @@ export interface Link {
   identity(): Identity
   /** Clock ticks since boot, verified; undefined when the process is gone or hidden. */
   startTicks(): number | undefined
-  /** Calls back when the process has exited, and again when it was reaped; may call without news. */
-  watch(onChange: () => void): Watch
+  /**
+   * Calls back when the process has exited, and again when it was reaped, with the state where that is known already;
+   * may call without news.
+   */
+  watch(onChange: (state?: ProcessState) => void): Watch
   /** A second hold on the same process. */
   dup(): Link
   close(): void

@@ -81,7 +81,8 @@ export class PidfdLink implements Link {
     if (events < 0) throw systemError('poll', events, { pid: this.pid })
     if ((events & POLLHUP) !== 0) return 'gone'
     if ((events & POLLIN) === 0) return 'alive'
-    // Before 6.9 the reap does not hang up; a signal that finds nobody tells.
+    // The hang-up at the reap came with thread pidfds (6.9). Before, a signal that finds nobody tells.
+    if (kernelHas(KERNEL.pidfdThread)) return 'zombie'
     if (!kernelHas(KERNEL.pidfdSend)) return procStat(this.pid)?.state === 'Z' ? 'zombie' : 'gone'
     return native.pidfd_send_signal(this.#fd, 0, 0) === -errno.ESRCH ? 'gone' : 'zombie'
   }
@@ -106,7 +107,7 @@ export class PidfdLink implements Link {
     return this.state() === 'gone' ? undefined : stat?.startTicks
   }
 
-  watch(onChange: () => void): Watch {
+  watch(onChange: (state?: ProcessState) => void): Watch {
     return watchPidfd(this.#fd, this.pid, onChange)
   }
 

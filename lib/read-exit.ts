@@ -81,6 +81,9 @@ function fromChild(pid: number, child: ChildLike): Exit | undefined {
  */
 export function readExit(link: Link, state: ProcessState, child: ChildLike | undefined): Exit | undefined {
   if (state === 'alive') return undefined
+  // After the reap waitid has nothing to tell any more.
+  const told = state === 'gone' ? fromPidfd(link) : undefined
+  if (told !== undefined) return told
   const peeked = peek(link)
   if (peeked.child && peeked.exit !== undefined) return peeked.exit
   if (state === 'zombie') {

@@ -4,7 +4,7 @@
  * gives it to somebody else: use a PidFd.
  */
 import { groupId, positivePid, processOrGroup, queuedValue } from './arguments.js'
-import { atCallerOf, errnoCode, sendError, type ErrnoCode } from './errors.js'
+import { errnoCode, killError, systemError, type ErrnoCode } from './errors.js'
 import { native } from './native.js'
 import { sendableNumber, type Signal } from './signals.js'
 
@@ -34,10 +34,9 @@ export function kill(pid: number, signal: Signal = 'SIGTERM'): void {
   const number = sendableNumber(signal)
   const result = native.kill(target, number)
   if (result < 0) {
-    throw atCallerOf(
-      kill,
-      sendError('kill', result, target, number, target < 0 ? { pgid: -target } : undefined),
-    )
+    const error = killError(result, target, number, target < 0 ? -target : undefined)
+    Error.captureStackTrace(error, kill)
+    throw error
   }
 }
 
@@ -77,7 +76,7 @@ export function killpg(pgid: number, signal: Signal = 'SIGTERM'): void {
   const target = groupId(pgid)
   const number = sendableNumber(signal)
   const result = native.killpg(target, number)
-  if (result < 0) throw atCallerOf(killpg, sendError('killpg', result, target, number, { pgid: target }))
+  if (result < 0) throw systemError('killpg', result, { pid: target, pgid: target, signal: number }, killpg)
 }
 
 /**
@@ -98,7 +97,7 @@ export function killpg(pgid: number, signal: Signal = 'SIGTERM'): void {
 export function killAll(signal: Signal): void {
   const number = sendableNumber(signal)
   const result = native.kill(-1, number)
-  if (result < 0) throw atCallerOf(killAll, sendError('kill', result, -1, number))
+  if (result < 0) throw systemError('kill', result, { pid: -1, signal: number }, killAll)
 }
 
 /**
@@ -122,7 +121,7 @@ export function tgkill(pid: number, tid: number, signal: Signal): void {
   const thread = positivePid(tid, 'tid')
   const number = sendableNumber(signal)
   const result = native.tgkill(target, thread, number)
-  if (result < 0) throw atCallerOf(tgkill, sendError('tgkill', result, target, number, { tid: thread }))
+  if (result < 0) throw systemError('tgkill', result, { pid: target, tid: thread, signal: number }, tgkill)
 }
 
 /**
@@ -149,7 +148,7 @@ export function sigqueue(pid: number, signal: Signal, value: number | bigint): v
   const target = positivePid(pid, 'pid')
   const number = sendableNumber(signal)
   const result = native.sigqueue(target, number, queuedValue(value))
-  if (result < 0) throw atCallerOf(sigqueue, sendError('sigqueue', result, target, number))
+  if (result < 0) throw systemError('sigqueue', result, { pid: target, signal: number }, sigqueue)
 }
 
 /**
@@ -168,5 +167,5 @@ export function sigqueue(pid: number, signal: Signal, value: number | bigint): v
 export function raise(signal: Signal): void {
   const number = sendableNumber(signal)
   const result = native.raise(number)
-  if (result < 0) throw atCallerOf(raise, sendError('raise', result, process.pid, number))
+  if (result < 0) throw systemError('raise', result, { pid: process.pid, signal: number }, raise)
 }

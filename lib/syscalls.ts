@@ -6,7 +6,7 @@
  * EINVAL. `kill(0)` and `kill(-1)` do what the manual says.
  */
 import { int32, queuedValue } from './arguments.js'
-import { atCallerOf, sendError, systemError } from './errors.js'
+import { killError, systemError } from './errors.js'
 import { native } from './native.js'
 import { queuedInfo, type QueuedInfo } from './queued-info.js'
 import { rawSignalNumber, type Signal } from './signals.js'
@@ -89,7 +89,11 @@ export function kill(pid: number, signal: Signal): void {
   const target = int32(pid, 'pid')
   const number = rawSignalNumber(signal)
   const result = native.kill(target, number)
-  if (result < 0) throw atCallerOf(kill, sendError('kill', result, target, number))
+  if (result < 0) {
+    const error = killError(result, target, number)
+    Error.captureStackTrace(error, kill)
+    throw error
+  }
 }
 
 /**
@@ -108,7 +112,7 @@ export function killpg(pgid: number, signal: Signal): void {
   const target = int32(pgid, 'pgid')
   const number = rawSignalNumber(signal)
   const result = native.killpg(target, number)
-  if (result < 0) throw atCallerOf(killpg, sendError('killpg', result, target, number, { pgid: target }))
+  if (result < 0) throw systemError('killpg', result, { pid: target, pgid: target, signal: number }, killpg)
 }
 
 /**
@@ -129,7 +133,7 @@ export function tgkill(tgid: number, tid: number, signal: Signal): void {
   const thread = int32(tid, 'tid')
   const number = rawSignalNumber(signal)
   const result = native.tgkill(target, thread, number)
-  if (result < 0) throw atCallerOf(tgkill, sendError('tgkill', result, target, number, { tid: thread }))
+  if (result < 0) throw systemError('tgkill', result, { pid: target, tid: thread, signal: number }, tgkill)
 }
 
 /**
@@ -146,7 +150,7 @@ export function tgkill(tgid: number, tid: number, signal: Signal): void {
 export function raise(signal: Signal): void {
   const number = rawSignalNumber(signal)
   const result = native.raise(number)
-  if (result < 0) throw atCallerOf(raise, sendError('raise', result, process.pid, number))
+  if (result < 0) throw systemError('raise', result, { pid: process.pid, signal: number }, raise)
 }
 
 /**
@@ -166,7 +170,7 @@ export function sigqueue(pid: number, signal: Signal, value: number | bigint): v
   const target = int32(pid, 'pid')
   const number = rawSignalNumber(signal)
   const result = native.sigqueue(target, number, queuedValue(value))
-  if (result < 0) throw atCallerOf(sigqueue, sendError('sigqueue', result, target, number))
+  if (result < 0) throw systemError('sigqueue', result, { pid: target, signal: number }, sigqueue)
 }
 
 /**
@@ -192,9 +196,11 @@ export function rtTgsigqueueinfo(tgid: number, tid: number, signal: Signal, info
   const { code, value } = queuedInfo(info)
   const result = native.rt_tgsigqueueinfo(target, thread, number, code, value)
   if (result < 0)
-    throw atCallerOf(
+    throw systemError(
+      'rt_tgsigqueueinfo',
+      result,
+      { pid: target, tid: thread, signal: number },
       rtTgsigqueueinfo,
-      sendError('rt_tgsigqueueinfo', result, target, number, { tid: thread }),
     )
 }
 

@@ -3,9 +3,12 @@
  * other, and keeps its identity: it is never taken for an object that has a pid.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import type * as Sigkit from 'sigkit'
 import { liveness, PidFd, ProcessRef, readPidFile, waitAll, waitAny, writePidFile } from 'sigkit'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { packageRoot } from './helpers/addon.js'
 import { within } from './helpers/deadline.js'
 import { startNode, startProgram } from './helpers/fixture.js'
 import { copyPackage, requireCopy } from './helpers/package-copy.js'
@@ -131,6 +134,23 @@ describe.each(['theirs to us', 'ours to them'])('%s', (direction) => {
     using ours = to().PidFd.open(handle)
     expect(ours.state()).toBe('zombie')
   })
+})
+
+test('two instances over one addon, as a reset module registry makes them (jest), both see exits', async () => {
+  const require = createRequire(import.meta.url)
+  const instances = [1, 2].map(() => {
+    for (const file of Object.keys(require.cache))
+      if (file.startsWith(join(packageRoot, 'dist'))) Reflect.deleteProperty(require.cache, file)
+    return require('sigkit') as typeof Sigkit
+  })
+  expect(instances[0]?.PidFd).not.toBe(instances[1]?.PidFd)
+  for (const instance of [...instances, ...instances.reverse()]) {
+    const receiver = await Receiver.start()
+    using handle = instance.PidFd.open(receiver.pid)
+    const exit = handle.exited()
+    handle.send('SIGKILL')
+    expect(await within(exit, 'the exit', 10_000)).toMatchObject({ pid: receiver.pid, signal: 'SIGKILL' })
+  }
 })
 
 test.runIf(canNamespace)(

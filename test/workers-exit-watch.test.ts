@@ -27,6 +27,7 @@ test.each(['uv', 'thread'])(
     for (let over = 20; over <= COUNT; over += 20) {
       expect(await program.next(`the end of ${over} Workers`)).toEqual({ over })
     }
+    expect(await program.next('what is pending')).toEqual({ pending: 'pending' })
     stranger.end()
     const report = await program.next<Report>('the report')
     const each = COUNT / 4
