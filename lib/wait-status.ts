@@ -19,7 +19,12 @@ export interface WaitStatus {
 
 const { CLD_EXITED, CLD_DUMPED, CLD_KILLED, CLD_CONTINUED } = native.constants
 
-function ended(pid: number, status: number, coreDumped: boolean, rusage: ResourceUsage | undefined): WaitStatus {
+function ended(
+  pid: number,
+  status: number,
+  coreDumped: boolean,
+  rusage: ResourceUsage | undefined,
+): WaitStatus {
   const signal = endingSignalName(status)
   return { pid, event: 'killed', code: null, signal, coreDumped, ...(rusage && { rusage }) }
 }
@@ -31,15 +36,30 @@ export function statusOfNews({ pid, code, status }: ChildNews, rusage?: Resource
   }
   if (code === CLD_KILLED || code === CLD_DUMPED) return ended(pid, status, code === CLD_DUMPED, rusage)
   const event = code === CLD_CONTINUED ? 'continued' : 'stopped'
-  return { pid, event, code: null, signal: endingSignalName(status), coreDumped: false, ...(rusage && { rusage }) }
+  return {
+    pid,
+    event,
+    code: null,
+    signal: endingSignalName(status),
+    coreDumped: false,
+    ...(rusage && { rusage }),
+  }
 }
 
 /** From a raw wait status, as the W* macros of wait(2) read it. @internal */
 export function statusOfRaw(pid: number, raw: number, rusage?: ResourceUsage): WaitStatus {
   const usage = rusage && { rusage }
-  if (raw === 0xffff) return { pid, event: 'continued', code: null, signal: 'SIGCONT', coreDumped: false, ...usage }
+  if (raw === 0xffff)
+    return { pid, event: 'continued', code: null, signal: 'SIGCONT', coreDumped: false, ...usage }
   if ((raw & 0xff) === 0x7f) {
-    return { pid, event: 'stopped', code: null, signal: endingSignalName((raw >> 8) & 0xff), coreDumped: false, ...usage }
+    return {
+      pid,
+      event: 'stopped',
+      code: null,
+      signal: endingSignalName((raw >> 8) & 0xff),
+      coreDumped: false,
+      ...usage,
+    }
   }
   const signal = raw & 0x7f
   if (signal !== 0) return ended(pid, signal, (raw & 0x80) !== 0, rusage)
