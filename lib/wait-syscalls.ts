@@ -1,6 +1,6 @@
 /** The waiting and parenthood calls of `sigkit/syscalls`. */
 import { int32 } from './arguments.js'
-import { systemError } from './errors.js'
+import { systemError, type Subject } from './errors.js'
 import { native } from './native.js'
 import { resourceUsage, usageFields, waitForNews } from './resource-usage.js'
 import { rawSignalNumber, type Signal } from './signals.js'
@@ -61,6 +61,14 @@ export function wait4(pid: number, flags = 0): WaitStatus | null {
   return wait4Raw('wait4', pid, flags, true, wait4)
 }
 
+/** Whom a failed waitid was about, as waitpid would name them. */
+function whom(idtype: number, id: number): Subject {
+  const { P_PGID, P_ALL, P_PIDFD } = native.constants
+  if (idtype === P_PIDFD) return { fd: id }
+  if (idtype === P_PGID) return { pid: -id, pgid: id }
+  return { pid: idtype === P_ALL ? -1 : id }
+}
+
 /**
  * `waitid(idtype, id, info, options)`: waits for a change of a child, with `rusage`.
  *
@@ -80,7 +88,7 @@ export function wait4(pid: number, flags = 0): WaitStatus | null {
 export function waitid(idtype: number, id: number, flags: number): WaitStatus | null {
   const target = int32(id, 'id')
   const news = waitForNews(int32(idtype, 'idtype'), target, int32(flags, 'flags'))
-  if (typeof news === 'number') throw systemError('waitid', news, { pid: target }, waitid)
+  if (typeof news === 'number') throw systemError('waitid', news, whom(idtype, target), waitid)
   return news === undefined ? null : statusOfNews(news, resourceUsage())
 }
 
