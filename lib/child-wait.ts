@@ -12,6 +12,7 @@ import type { Link } from './link.js'
 import { native } from './native.js'
 import { invalidType } from './node-errors.js'
 import { childrenOfLibuv, childrenOfThisThread, onChildSignal } from './own-children.js'
+import { addPendingWait, pendingWaits, type Hold } from './pending-waits.js'
 import { resourceUsage, waitForNews } from './resource-usage.js'
 import { readExit } from './read-exit.js'
 import type { ChildLike } from './target.js'
@@ -84,6 +85,12 @@ function statusOfExit({ pid, code, signal, coreDumped }: Exit): WaitStatus {
   return { pid, event, code, signal, coreDumped: coreDumped ?? false }
 }
 
+interface Look {
+  status: WaitStatus
+  /** Nobody can see it again. */
+  taken: boolean
+}
+
 /**
  * One look: what there is to tell now, undefined for nothing yet. Throws NoChildError.
  *
@@ -95,23 +102,23 @@ function look(
   options: CheckedOptions,
   wasChild: boolean,
   caller: Caller,
-): WaitStatus | undefined {
+): Look | undefined {
   // A stop is taken, or the next wait would see the same one again; the end is taken only where that is ours to do.
   const changes = (options.stopped ? WSTOPPED : 0) | (options.continued ? WCONTINUED : 0)
   if (changes !== 0) {
     const news = waitOn(link, changes)
-    if (typeof news === 'object') return statusOfNews(news, resourceUsage())
+    if (typeof news === 'object') return { status: statusOfNews(news, resourceUsage()), taken: true }
   }
   const reaps = options.reap && mayReap(link.pid)
   const news = waitOn(link, reaps ? WEXITED : WEXITED | WNOWAIT)
-  if (typeof news === 'object') return statusOfNews(news, resourceUsage())
+  if (typeof news === 'object') return { status: statusOfNews(news, resourceUsage()), taken: reaps }
   if (news === undefined || news === -errno.EAGAIN) return undefined
   if (news !== -errno.ECHILD) throw systemError('waitid', news, { pid: link.pid }, caller)
   if (!wasChild && child === undefined) throw systemError('waitid', news, { pid: link.pid }, caller)
   // Somebody was quicker: libuv, whose word Node has, or a thief, of whom the pidfd tells all the same.
   const state = link.state()
   const exit = state === 'gone' ? readExit(link, state, child) : undefined
-  if (exit?.known === true) return statusOfExit(exit)
+  if (exit?.known === true) return { status: statusOfExit(exit), taken: false }
   throw systemError(
     'waitid',
     news,
@@ -120,17 +127,26 @@ function look(
   )
 }
 
+/** What is taken can be seen once: whoever takes it tells all others that wait for the same process. */
+function lookForAll(...[link, ...rest]: Parameters<typeof look>): WaitStatus | undefined {
+  // Before the look: a child that is not reaped has its number for itself, so they mean the same one.
+  const others = pendingWaits(link.pid).filter((each) => each.link.state() !== 'gone')
+  const found = look(link, ...rest)
+  if (found?.taken === true) for (const each of others) each.tell(found.status)
+  return found?.status
+}
+
 /** @internal */
 export async function waitForChild(
   link: Link,
   child: ChildLike | undefined,
   options: CheckedOptions,
-  keepsAlive: boolean,
+  hold: Hold,
   caller: Caller,
 ): Promise<WaitStatus> {
   const { timeout, signal } = options
   signal?.throwIfAborted()
-  const now = look(link, child, options, false, caller)
+  const now = lookForAll(link, child, options, false, caller)
   if (now !== undefined) return now
   if (timeout === 0) throw waitTimeout(link.pid, 0)
   return new Promise((resolve, reject) => {
@@ -138,46 +154,62 @@ export async function waitForChild(
     const end = (): void => {
       for (const each of ends.splice(0)) each()
     }
+    const settle = (status: WaitStatus): void => {
+      end()
+      resolve(status)
+    }
+    const fail = (reason: Error): void => {
+      end()
+      reject(reason)
+    }
+    const giveUp = (): void => {
+      fail(waitTimeout(link.pid, timeout))
+    }
+    const abort = (): void => {
+      fail(signal?.reason as Error)
+    }
     const check = (): void => {
       try {
-        const status = look(link, child, options, true, caller)
-        if (status === undefined) return
-        end()
-        resolve(status)
+        const status = lookForAll(link, child, options, true, caller)
+        if (status !== undefined) settle(status)
       } catch (error) {
-        end()
-        reject(error)
+        fail(error as Error)
       }
     }
-    const watch = link.watch(check)
-    ends.push(() => {
-      watch.stop()
-    })
-    watch.keepAlive(keepsAlive)
-    if (options.stopped || options.continued) {
-      const childSignal = onChildSignal(check, caller)
-      ends.push(childSignal.stop)
-      childSignal.keepAlive(keepsAlive)
+    const tell = (status: WaitStatus): void => {
+      const { event } = status
+      const asked = (event !== 'stopped' || options.stopped) && (event !== 'continued' || options.continued)
+      if (asked) settle(status)
     }
-    if (timeout <= LONGEST_TIMER_MS) {
-      const timer = setTimeout(() => {
-        end()
-        reject(waitTimeout(link.pid, timeout))
-      }, timeout)
-      if (!keepsAlive) timer.unref()
+    try {
+      ends.push(addPendingWait({ link, tell }))
+      const childSignal = options.stopped || options.continued ? onChildSignal(check, caller) : undefined
+      if (childSignal !== undefined) ends.push(childSignal.stop)
+      const watch = link.watch(check)
+      ends.push(() => {
+        watch.stop()
+      })
+      const timer = timeout <= LONGEST_TIMER_MS ? setTimeout(giveUp, timeout) : undefined
       ends.push(() => {
         clearTimeout(timer)
       })
-    }
-    if (signal !== undefined) {
-      const abort = (): void => {
-        end()
-        reject(signal.reason as Error)
+      if (signal !== undefined) {
+        signal.addEventListener('abort', abort, { once: true })
+        ends.push(() => {
+          signal.removeEventListener('abort', abort)
+        })
       }
-      signal.addEventListener('abort', abort, { once: true })
-      ends.push(() => {
-        signal.removeEventListener('abort', abort)
+      const unfollow = hold.follow(() => {
+        watch.keepAlive(hold.on)
+        childSignal?.keepAlive(hold.on)
+        if (hold.on) timer?.ref()
+        else timer?.unref()
       })
+      ends.push(unfollow)
+      // What happened before SIGCHLD was listened to.
+      if (childSignal !== undefined) check()
+    } catch (error) {
+      fail(error as Error)
     }
   })
 }

@@ -9,6 +9,7 @@ import type { Link, ProcessState, Scope } from './link.js'
 import { native } from './native.js'
 import { closedHandle, invalidType, invalidValue } from './node-errors.js'
 import { openLink } from './open-link.js'
+import { Hold } from './pending-waits.js'
 import { PidfdLink } from './pidfd-link.js'
 import { processInfo, type ProcessInfo } from './process-info.js'
 import { ProcessRef } from './process-ref.js'
@@ -47,7 +48,9 @@ export class PidFd {
   readonly #child: ChildLike | undefined
   /** Ends the waits of {@link wait} with the handle. */
   #closing: AbortController | undefined
-  #keepAlive = true
+  readonly #hold = new Hold()
+  /** The end that {@link wait} told: a second one says the same. */
+  #ended: WaitStatus | undefined
 
   private constructor(link: Link, child: ChildLike | undefined) {
     this.#link = link
@@ -312,13 +315,16 @@ export class PidFd {
         'a handle on a thread says nothing about the end of the process',
       )
     }
+    if (this.#ended !== undefined && this.#link.state() === 'gone') return this.#ended
     this.#closing ??= new AbortController()
     const closing = this.#closing.signal
     const signal = checked.signal === undefined ? closing : AbortSignal.any([checked.signal, closing])
     // A hold of its own, so that a forgotten handle does not end the wait.
     const link = this.#link.dup()
     try {
-      return await waitForChild(link, this.#child, { ...checked, signal }, this.#keepAlive, this.wait)
+      const status = await waitForChild(link, this.#child, { ...checked, signal }, this.#hold, this.wait)
+      if (status.event === 'exited' || status.event === 'killed') this.#ended = status
+      return status
     } finally {
       link.close()
     }
@@ -339,14 +345,14 @@ export class PidFd {
 
   /** Pending waits keep the event loop alive: the default. */
   ref(): this {
-    this.#keepAlive = true
+    this.#hold.set(true)
     this.#waiters.keepAlive(true)
     return this
   }
 
   /** Pending waits do not keep the event loop alive. */
   unref(): this {
-    this.#keepAlive = false
+    this.#hold.set(false)
     this.#waiters.keepAlive(false)
     return this
   }

@@ -70,12 +70,31 @@ export interface ReaperOptions {
 const zombies = new Map<number, number>()
 const reapers = new Set<Reaper>()
 let childSignal: ReturnType<typeof onChildSignal> | undefined
-let nextLook: NodeJS.Timeout | undefined
+let nextLook: { timer: NodeJS.Timeout; due: number } | undefined
 
+/** At the latest then: what comes in the meantime never puts it off. */
 function lookLater(ms: number): void {
-  clearTimeout(nextLook)
-  nextLook = setTimeout(look, ms)
-  if (![...reapers].some((reaper) => reaper.keepsAlive)) nextLook.unref()
+  const due = performance.now() + ms
+  if (nextLook !== undefined && nextLook.due <= due) return
+  clearTimeout(nextLook?.timer)
+  const timer = setTimeout(look, ms)
+  if (![...reapers].some((reaper) => reaper.keepsAlive)) timer.unref()
+  nextLook = { timer, due }
+}
+
+/** How many reapers want this process to be a subreaper, and whether it was one before the first of them. */
+let wanting = 0
+let wasSubreaper = false
+
+function becomeSubreaper(): void {
+  if (wanting === 0) wasSubreaper = prctlGetChildSubreaper()
+  if (!wasSubreaper) prctlSetChildSubreaper(true)
+  wanting++
+}
+
+function beWhatItWas(): void {
+  wanting--
+  if (wanting === 0 && !wasSubreaper) prctlSetChildSubreaper(false)
 }
 
 /** Takes what has been a zombie for long enough, and comes back for the others. */
@@ -86,6 +105,7 @@ function look(): void {
   const present = new Set<number>()
   let soonest = Infinity
   for (const pid of unownedChildren(look)) {
+    if (reapers.size === 0) return // the last one was stopped when it was told of one: nobody is there to be told more
     if ([...reapers].some((reaper) => reaper.owns(pid))) continue
     const since = zombies.get(pid) ?? now
     if (!zombies.has(pid) && !isZombie(pid)) continue
@@ -103,8 +123,14 @@ function look(): void {
 }
 
 function someChildEnded(): void {
-  // One that waits for the end of a grace is later than this one has to be.
-  if (nextLook === undefined || zombies.size > 0) lookLater(PAUSE_MS)
+  lookLater(PAUSE_MS)
+}
+
+/** What a callback throws is the program's uncaught exception, and not the end of the reaping. */
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
 }
 
 const created = Symbol('created by startReaper')
@@ -122,7 +148,7 @@ const created = Symbol('created by startReaper')
 export class Reaper {
   readonly #onReap: ((status: WaitStatus) => void) | undefined
   readonly #isOwned: ((pid: number) => boolean) | undefined
-  readonly #madeSubreaper: boolean
+  readonly #subreaper: boolean
   readonly #unread: WaitStatus[] = []
   readonly #waiting: ((result: IteratorResult<WaitStatus, undefined>) => void)[] = []
   #iterated = false
@@ -150,15 +176,20 @@ export class Reaper {
     this.#isOwned = isOwned
     unownedChildren(startReaper) // throws where it could not work
     childSignal ??= onChildSignal(someChildEnded, startReaper)
-    this.#madeSubreaper = subreaper && !prctlGetChildSubreaper()
-    if (this.#madeSubreaper) prctlSetChildSubreaper(true)
+    this.#subreaper = subreaper
+    if (subreaper) becomeSubreaper()
     reapers.add(this)
     lookLater(0)
   }
 
   /** @internal */
   owns(pid: number): boolean {
-    return this.#isOwned?.(pid) === true
+    try {
+      return this.#isOwned?.(pid) === true
+    } catch (error) {
+      throwLater(error)
+      return true // nobody said that it may be taken
+    }
   }
 
   /** @internal */
@@ -177,9 +208,7 @@ export class Reaper {
     try {
       this.#onReap?.(status)
     } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
+      throwLater(error)
     }
   }
 
@@ -202,13 +231,16 @@ export class Reaper {
     if (this.#stopped) return
     this.#stopped = true
     reapers.delete(this)
-    if (this.#madeSubreaper) prctlSetChildSubreaper(false)
+    if (this.#subreaper) beWhatItWas()
     for (const end of this.#waiting.splice(0)) end({ done: true, value: undefined })
     this.#applyKeepAlive()
-    if (reapers.size > 0) return
+    if (reapers.size > 0) {
+      lookLater(0) // the others may wait for less
+      return
+    }
     childSignal?.stop()
     childSignal = undefined
-    clearTimeout(nextLook)
+    clearTimeout(nextLook?.timer)
     nextLook = undefined
     zombies.clear()
   }
@@ -234,17 +266,30 @@ export class Reaper {
 
   [Symbol.asyncIterator](): AsyncIterator<WaitStatus, undefined> {
     this.#iterated = true
+    const done = { done: true, value: undefined } as const
+    const pending = new Set<(result: IteratorResult<WaitStatus, undefined>) => void>()
     return {
       next: () => {
         const status = this.#unread.shift()
         if (status !== undefined) return Promise.resolve({ done: false, value: status })
-        if (this.#stopped) return Promise.resolve({ done: true, value: undefined })
+        if (this.#stopped) return Promise.resolve(done)
         return new Promise((resolve) => {
-          this.#waiting.push(resolve)
+          const answer = (result: IteratorResult<WaitStatus, undefined>): void => {
+            pending.delete(answer)
+            resolve(result)
+          }
+          pending.add(answer)
+          this.#waiting.push(answer)
           this.#applyKeepAlive()
         })
       },
-      return: () => Promise.resolve({ done: true, value: undefined }),
+      return: () => {
+        const rest = this.#waiting.filter((answer) => !pending.has(answer))
+        this.#waiting.splice(0, Infinity, ...rest)
+        for (const answer of [...pending]) answer(done)
+        this.#applyKeepAlive()
+        return Promise.resolve(done)
+      },
     }
   }
 }

@@ -3,6 +3,7 @@ import { childWaitOptions, waitForChild, type ChildWaitOptions } from './child-w
 import type { Exit } from './exit-status.js'
 import { invalidType, invalidValue } from './node-errors.js'
 import { openLink } from './open-link.js'
+import { Hold } from './pending-waits.js'
 import { PidFd } from './pidfd.js'
 import { childOf, type Target } from './target.js'
 import { waitLimits, type WaitOptions } from './wait-options.js'
@@ -31,7 +32,7 @@ export async function wait(target: Target, options?: ChildWaitOptions): Promise<
   const checked = childWaitOptions(options)
   const link = openLink(target, false, wait)
   try {
-    return await waitForChild(link, childOf(target), checked, true, wait)
+    return await waitForChild(link, childOf(target), checked, new Hold(), wait)
   } finally {
     link.close()
   }
