@@ -60,6 +60,7 @@ export interface Inside {
   readdirSync: typeof fs.readdirSync
   readFileSync: typeof fs.readFileSync
   programPath(name: string): string
+  countPidfds(): number
   plainEnvironment: NodeJS.ProcessEnv
 }
 
