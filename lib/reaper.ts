@@ -327,7 +327,6 @@ export function startReaper(options: ReaperOptions = {}): Reaper {
  * setChildSubreaper(true)
  */
 export function setChildSubreaper(on: boolean): void {
-  if (typeof on !== 'boolean') throw invalidType('on', 'a boolean', on)
   prctlSetChildSubreaper(on)
 }
 

@@ -2,6 +2,7 @@
 import { int32 } from './arguments.js'
 import { systemError, type Subject } from './errors.js'
 import { native } from './native.js'
+import { invalidType } from './node-errors.js'
 import { resourceUsage, usageFields, waitForNews } from './resource-usage.js'
 import { rawSignalNumber, type Signal } from './signals.js'
 import { statusOfNews, statusOfRaw, type WaitStatus } from './wait-status.js'
@@ -98,6 +99,7 @@ export function waitid(idtype: number, id: number, flags: number): WaitStatus | 
  *
  * @param on whether
  * @throws SignalError EINVAL before 3.4
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`
  *
  * Linux 3.4. Source: `man 2 prctl`.
  *
@@ -105,6 +107,7 @@ export function waitid(idtype: number, id: number, flags: number): WaitStatus | 
  * prctlSetChildSubreaper(true)
  */
 export function prctlSetChildSubreaper(on: boolean): void {
+  if (typeof on !== 'boolean') throw invalidType('on', 'a boolean', on)
   const result = native.prctl(native.constants['PR_SET_CHILD_SUBREAPER'] ?? 36, on ? 1 : 0)
   if (result < 0) throw systemError('prctl', result, { pid: process.pid }, prctlSetChildSubreaper)
 }
