@@ -54,3 +54,37 @@ export const SA_RESETHAND = constant('SA_RESETHAND')
 export const SA_RESTART = constant('SA_RESTART')
 /** `sa_flags`: the handler gets a siginfo. */
 export const SA_SIGINFO = constant('SA_SIGINFO')
+/** Do not block. */
+export const WNOHANG = constant('WNOHANG')
+/** Waitpid: also stopped children. */
+export const WUNTRACED = constant('WUNTRACED')
+/** Also children that SIGCONT woke. */
+export const WCONTINUED = constant('WCONTINUED')
+/** Waitid: look, take nothing. */
+export const WNOWAIT = constant('WNOWAIT')
+/** Waitid: children that ended. */
+export const WEXITED = constant('WEXITED')
+/** Waitid: children that stopped. */
+export const WSTOPPED = constant('WSTOPPED')
+/** Children of every kind of clone. */
+export const __WALL = constant('__WALL')
+/** Waitid: one child. */
+export const P_PID = constant('P_PID')
+/** Waitid: a process group. */
+export const P_PGID = constant('P_PGID')
+/** Waitid: any child. */
+export const P_ALL = constant('P_ALL')
+/** Waitid: the child of a pidfd (5.4). */
+export const P_PIDFD = constant('P_PIDFD')
+/** `si_code`: a child exited. */
+export const CLD_EXITED = constant('CLD_EXITED')
+/** `si_code`: a signal ended a child. */
+export const CLD_KILLED = constant('CLD_KILLED')
+/** `si_code`: a signal ended a child, with a core dump. */
+export const CLD_DUMPED = constant('CLD_DUMPED')
+/** `si_code`: a traced child has trapped. */
+export const CLD_TRAPPED = constant('CLD_TRAPPED')
+/** `si_code`: a child stopped. */
+export const CLD_STOPPED = constant('CLD_STOPPED')
+/** `si_code`: a stopped child went on. */
+export const CLD_CONTINUED = constant('CLD_CONTINUED')

@@ -38,5 +38,16 @@ export {
 export type { SignalCode, SignalEvent } from './signal-records.js'
 export { signalEvents, waitForSignal, type SignalEvents } from './signal-waits.js'
 export type { Target } from './target.js'
-export { waitAll, waitAny } from './wait.js'
+export {
+  isChildSubreaper,
+  Reaper,
+  reap,
+  setChildSubreaper,
+  startReaper,
+  type ReaperOptions,
+} from './reaper.js'
+export type { ResourceUsage } from './resource-usage.js'
+export type { ChildWaitOptions } from './child-wait.js'
+export type { WaitStatus } from './wait-status.js'
+export { wait, waitAll, waitAny } from './wait.js'
 export type { WaitOptions } from './wait-options.js'

@@ -76,8 +76,24 @@ export interface Native {
   // 1 where the host has the libuv functions.
   has_uv(): number
 
-  // int waitid(idtype_t idtype, id_t id, siginfo_t *info, int options); out: si_pid, si_uid, si_code, si_status
-  waitid(idtype: number, id: number, options: number, out: Int32Array): number
+  // int waitid(idtype_t idtype, id_t id, siginfo_t *info, int options); out: si_pid, si_uid, si_code, si_status; rusage
+  waitid(idtype: number, id: number, options: number, out: Int32Array, rusage: Float64Array): number
+  // pid_t wait4(pid_t pid, int *wstatus, int options, struct rusage *rusage);
+  wait4(pid: number, options: number, status: Int32Array, rusage: Float64Array): number
+  // int prctl(int option, unsigned long arg2);
+  prctl(option: number, argument: number): number
+  // int prctl(PR_GET_CHILD_SUBREAPER, int *on); gives the value
+  prctl_get_child_subreaper(): number
+  // pid_t getppid(void);
+  getppid(): number
+  // /proc/self/task/TID/children of the calling thread: how many there are, the first `capacity` in out.
+  own_children(out: Int32Array, capacity: number): number
+  // The pids that this environment's libuv will reap: how many, or -ENOSYS in a host without libuv.
+  loop_processes(out: Int32Array, capacity: number): number
+  // Calls back on SIGCHLD, through libuv: 0, or -ENOSYS.
+  child_signal_open(callback: () => void): number
+  // Whether it listens, and whether that keeps the event loop alive.
+  child_signal_set(on: number, keepAlive: number): number
 
   // int sigaction(int signum, act, oldact); `to`: 0 SIG_DFL, 1 SIG_IGN, -1 only asks; out: disposition (2: a handler),
   // flags, mask

@@ -7,13 +7,13 @@ import type { Link } from './link.js'
 import { native } from './native.js'
 import { closedHandle } from './node-errors.js'
 import { PidfdLink } from './pidfd-link.js'
+import { waitForNews } from './resource-usage.js'
 import { openByStartTime } from './start-time-link.js'
 import { resolveTarget, type Target } from './target.js'
 
 type Caller = (...args: never[]) => unknown
 
 const { P_PID = 1, WEXITED = 4, WNOHANG = 1, WNOWAIT = 0x1000000, PIDFD_THREAD = 0 } = native.constants
-const siginfo = new Int32Array(4)
 
 /** The process that a thread id belongs to; undefined for a process's own id, or when it cannot be told. */
 function processOfThread(tid: number): number | undefined {
@@ -49,7 +49,7 @@ function openPid(pid: number, thread: boolean, caller: Caller): Link {
 
 /** Whether it is a child of ours that nobody has reaped. Looks, takes nothing. */
 function isUnreapedChild(pid: number): boolean {
-  return native.waitid(P_PID, pid, WEXITED | WNOHANG | WNOWAIT, siginfo) !== -errno.ECHILD
+  return waitForNews(P_PID, pid, WEXITED | WNOHANG | WNOWAIT) !== -errno.ECHILD
 }
 
 /** Without its start time nothing tells it from its successor (hidepid). */

@@ -2,18 +2,21 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { int32, queuedValue } from './arguments.js'
 import { errno, errnoCode, isTaken, noSuchProcess, systemError, type ErrnoCode } from './errors.js'
+import { childWaitOptions, waitForChild, type ChildWaitOptions } from './child-wait.js'
 import type { Exit } from './exit-status.js'
 import { ExitWaiters } from './exit-waiters.js'
 import type { Link, ProcessState, Scope } from './link.js'
 import { native } from './native.js'
 import { closedHandle, invalidType, invalidValue } from './node-errors.js'
 import { openLink } from './open-link.js'
+import { Hold } from './pending-waits.js'
 import { PidfdLink } from './pidfd-link.js'
 import { processInfo, type ProcessInfo } from './process-info.js'
 import { ProcessRef } from './process-ref.js'
 import { sendableNumber, type Signal } from './signals.js'
 import { childOf, LINK, PIDFD_BRAND, type ChildLike, type Target } from './target.js'
 import type { WaitOptions } from './wait-options.js'
+import type { WaitStatus } from './wait-status.js'
 
 /** How a signal is sent through a handle. */
 export interface SendOptions {
@@ -43,6 +46,11 @@ export class PidFd {
   readonly #link: Link
   readonly #waiters: ExitWaiters
   readonly #child: ChildLike | undefined
+  /** Ends the waits of {@link wait} with the handle. */
+  #closing: AbortController | undefined
+  readonly #hold = new Hold()
+  /** The end that {@link wait} told: a second one says the same. */
+  #ended: WaitStatus | undefined
 
   private constructor(link: Link, child: ChildLike | undefined) {
     this.#link = link
@@ -284,10 +292,49 @@ export class PidFd {
     return this.#waiters.wait('status', options)
   }
 
+  /**
+   * {@link wait} through this handle: for an own child, with its stops on request and what it used. A child of
+   * child_process is only looked at; any other own child is reaped, unless `reap: false`.
+   *
+   * @param options as in {@link wait}
+   * @throws as {@link wait}, all rejecting; code `ERR_PIDFD_CLOSED` when closed meanwhile; TypeError
+   *   `ERR_INVALID_ARG_VALUE` on a handle on a thread
+   *
+   * Linux 5.3. Source: `man 2 waitid`.
+   *
+   * @example
+   * const { event, signal } = await handle.wait({ stopped: true })
+   */
+  async wait(options?: ChildWaitOptions): Promise<WaitStatus> {
+    const checked = childWaitOptions(options)
+    this.#mustBeOpen()
+    if (this.#link.thread) {
+      throw invalidValue(
+        'this',
+        this.#link.pid,
+        'a handle on a thread says nothing about the end of the process',
+      )
+    }
+    if (this.#ended !== undefined && this.#link.state() === 'gone') return this.#ended
+    this.#closing ??= new AbortController()
+    const closing = this.#closing.signal
+    const signal = checked.signal === undefined ? closing : AbortSignal.any([checked.signal, closing])
+    // A hold of its own, so that a forgotten handle does not end the wait.
+    const link = this.#link.dup()
+    try {
+      const status = await waitForChild(link, this.#child, { ...checked, signal }, this.#hold, this.wait)
+      if (status.event === 'exited' || status.event === 'killed') this.#ended = status
+      return status
+    } finally {
+      link.close()
+    }
+  }
+
   /** Closes the descriptor, once; pending waits reject with `ERR_PIDFD_CLOSED`. The process is not touched. */
   close(): void {
     if (this.#link.closed) return
     forgotten.unregister(this)
+    this.#closing?.abort(closedHandle())
     this.#waiters.close()
   }
 
@@ -298,12 +345,14 @@ export class PidFd {
 
   /** Pending waits keep the event loop alive: the default. */
   ref(): this {
+    this.#hold.set(true)
     this.#waiters.keepAlive(true)
     return this
   }
 
   /** Pending waits do not keep the event loop alive. */
   unref(): this {
+    this.#hold.set(false)
     this.#waiters.keepAlive(false)
     return this
   }

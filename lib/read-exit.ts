@@ -9,6 +9,7 @@ import { KERNEL, kernelHas } from './features.js'
 import type { Link, ProcessState } from './link.js'
 import { native } from './native.js'
 import { isOver, procStat } from './proc-stat.js'
+import { waitForNews } from './resource-usage.js'
 import type { ChildLike } from './target.js'
 
 const {
@@ -21,7 +22,6 @@ const {
 } = native.constants
 const { PIDFD_INFO_EXIT = 8 } = native.constants
 
-const siginfo = new Int32Array(4)
 const info = new BigInt64Array(14)
 const EXIT_CODE = 13
 
@@ -34,16 +34,14 @@ export type Peek = { child: false } | { child: true; exit: Exit | undefined }
  */
 export function peek(link: Link): Peek {
   const options = WEXITED | WNOHANG | WNOWAIT | __WALL
-  const byPidfd = link.fd !== -1 && kernelHas(KERNEL.waitidPidfd)
   // By number where there is no waitid(P_PIDFD): a child that is not reaped keeps its number. EAGAIN is a pidfd that
   // does not block and has nothing to tell.
-  const result = byPidfd
-    ? native.waitid(P_PIDFD, link.fd, options, siginfo)
-    : native.waitid(P_PID, link.pid, options, siginfo)
-  if (result < 0 && result !== -errno.EAGAIN) return { child: false }
-  const [pid = 0, , code = 0, status = 0] = siginfo
-  if (result < 0 || pid === 0) return { child: true, exit: undefined }
-  return { child: true, exit: exitFromSiginfo(link.pid, code, status) }
+  const byPidfd = link.fd !== -1 && kernelHas(KERNEL.waitidPidfd)
+  const news = byPidfd ? waitForNews(P_PIDFD, link.fd, options) : waitForNews(P_PID, link.pid, options)
+  if (typeof news === 'number')
+    return news === -errno.EAGAIN ? { child: true, exit: undefined } : { child: false }
+  if (news === undefined) return { child: true, exit: undefined }
+  return { child: true, exit: exitFromSiginfo(link.pid, news.code, news.status) }
 }
 
 /** Of a zombie. Not zero is true; zero is also what the kernel says to those who may not know. */

@@ -13,6 +13,32 @@ import { rawSignalNumber, type Signal } from './signals.js'
 
 export { sigaction, sigpending, sigprocmask, type SignalAction } from './action-syscalls.js'
 export {
+  prctlGetChildSubreaper,
+  prctlSetChildSubreaper,
+  prctlSetPdeathsig,
+  wait4,
+  waitid,
+  waitpid,
+} from './wait-syscalls.js'
+export type { WaitStatus } from './wait-status.js'
+export {
+  WNOHANG,
+  WUNTRACED,
+  WCONTINUED,
+  WNOWAIT,
+  WEXITED,
+  WSTOPPED,
+  __WALL,
+  P_PID,
+  P_PGID,
+  P_ALL,
+  P_PIDFD,
+  CLD_EXITED,
+  CLD_KILLED,
+  CLD_DUMPED,
+  CLD_TRAPPED,
+  CLD_STOPPED,
+  CLD_CONTINUED,
   PIDFD_INFO_CGROUPID,
   PIDFD_INFO_CREDS,
   PIDFD_INFO_EXIT,

@@ -1,9 +1,42 @@
-/** Waiting for the ends of processes, many of them at once. */
+/** Waiting: for one own child, or for the ends of many processes at once. */
+import { childWaitOptions, waitForChild, type ChildWaitOptions } from './child-wait.js'
 import type { Exit } from './exit-status.js'
 import { invalidType, invalidValue } from './node-errors.js'
+import { openLink } from './open-link.js'
+import { Hold } from './pending-waits.js'
 import { PidFd } from './pidfd.js'
-import type { Target } from './target.js'
+import { childOf, type Target } from './target.js'
 import { waitLimits, type WaitOptions } from './wait-options.js'
+import type { WaitStatus } from './wait-status.js'
+
+/**
+ * Resolves when an own child has ended, with its status and what it used.
+ *
+ * A child of child_process is only looked at, and Node's 'exit' comes as always; so is a child of another thread. Any
+ * other own child is reaped, unless `reap: false`.
+ *
+ * @param target an own child
+ * @param options `stopped`, `continued`: also resolve on those; `reap`; `timeout` in ms (0 asks once), `signal`. A wait
+ *   that is given up loses nothing.
+ * @throws NoChildError (rejects) ECHILD: no child of this process; `reapedElsewhere` when it was, somebody took its
+ *   status, and no source has it any more (exit info, 6.15)
+ * @throws NoSuchProcessError, WaitTimeoutError, the AbortSignal's reason, TypeError, RangeError (all reject)
+ * @throws UnsupportedError `stopped` or `continued` in a host without libuv
+ *
+ * Linux 5.3; below that looked at once a second. Source: `man 2 waitid`, `man 2 pidfd_open`.
+ *
+ * @example
+ * const { event, code, rusage } = await wait(child)
+ */
+export async function wait(target: Target, options?: ChildWaitOptions): Promise<WaitStatus> {
+  const checked = childWaitOptions(options)
+  const link = openLink(target, false, wait)
+  try {
+    return await waitForChild(link, childOf(target), checked, new Hold(), wait)
+  } finally {
+    link.close()
+  }
+}
 
 /** Opens all, asks `combine` for the answer, and closes all, however it ends. */
 async function overAll<T>(

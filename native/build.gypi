@@ -3,6 +3,7 @@
     "native_sources": [
       "native/addon.cc",
       "native/binding/anchors.cc",
+      "native/binding/child_signal.cc",
       "native/binding/constants.cc",
       "native/binding/disposition.cc",
       "native/binding/env_signals.cc",
@@ -17,6 +18,7 @@
       "native/binding/send.cc",
       "native/binding/session.cc",
       "native/binding/wait.cc",
+      "native/core/children.cc",
       "native/core/deadline.cc",
       "native/core/default_action.cc",
       "native/core/disposition.cc",

@@ -20,9 +20,14 @@ const rows: readonly (readonly string[])[] = [
     // What pidfd and wait are made of.
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'process-info', 'features', 'host'],
-    ...['exit-status', 'exit-waiters', 'exit-watch', 'read-exit', 'wait-options'],
+    ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
+    ...['pending-waits'],
   ],
-  ['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],
+  [
+    ...['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],
+    // What the waiting calls are made of.
+    ...['wait-syscalls', 'wait-status', 'exit-status', 'resource-usage'],
+  ],
   ['errors', 'signals', 'arguments', 'constants'],
   ['native', 'elsewhere', 'load-addon', 'node-errors'],
 ]

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,6 +104,8 @@ constexpr Constant kConstants[] = {
     SIGKIT_CONSTANT(POLLIN),
     SIGKIT_CONSTANT(POLLHUP),
     SIGKIT_CONSTANT(EREMOTE),
+    SIGKIT_CONSTANT(PR_SET_CHILD_SUBREAPER),
+    SIGKIT_CONSTANT(PR_SET_PDEATHSIG),
     // Not in the headers of every libc that builds this; see core/pidfd_abi.h.
     {"P_PIDFD", kPPidfd},
     {"PIDFD_NONBLOCK", kPidfdNonblock},

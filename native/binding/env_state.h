@@ -9,6 +9,7 @@
 #include <set>
 
 #include "../core/exit_watch.h"
+#include "child_signal.h"
 #include "env_signals.h"
 #include "js_callback.h"
 #include "loop.h"
@@ -29,6 +30,12 @@ class EnvState {
 
   EnvSignals& signals() { return signals_; }
 
+  // Calls back on SIGCHLD once it is set to: 0, or -errno; -ENOSYS in a host without libuv.
+  int OpenChildSignal(napi_env env, napi_value callback) {
+    return child_signal_ == nullptr ? ChildSignal::Open(env, callback, &child_signal_) : 0;
+  }
+  ChildSignal* child_signal() { return child_signal_; }
+
   // False when it is owned already: two owners would close it twice, the second time somebody else's.
   bool OwnFd(int fd) { return fds_.insert(fd).second; }
   // Closes an owned fd, once: 0, or -errno; -EBADF for one that is not owned.
@@ -47,6 +54,7 @@ class EnvState {
   Loop* loop_ = nullptr;
   JsCallback callback_;
   EnvSignals signals_;
+  ChildSignal* child_signal_ = nullptr;
   std::set<int> fds_;
 };
 

@@ -16,6 +16,7 @@ struct SigkitUvHandle;
 
 constexpr int kUvPoll = 8;      // UV_POLL of uv_handle_type
 constexpr int kUvSignal = 16;   // UV_SIGNAL
+constexpr int kUvProcess = 10;  // UV_PROCESS
 constexpr int kUvReadable = 1;  // UV_READABLE of uv_poll_event
 
 __attribute__((weak)) size_t uv_handle_size(int type);
@@ -28,6 +29,10 @@ __attribute__((weak)) int uv_signal_start(SigkitUvHandle* handle,
 __attribute__((weak)) int uv_signal_start_oneshot(SigkitUvHandle* handle,
                                                   void (*callback)(SigkitUvHandle* handle, int sig), int sig);
 __attribute__((weak)) int uv_signal_stop(SigkitUvHandle* handle);
+__attribute__((weak)) int uv_handle_get_type(const SigkitUvHandle* handle);
+__attribute__((weak)) int uv_process_get_pid(const SigkitUvHandle* handle);
+__attribute__((weak)) void uv_walk(uv_loop_s* loop, void (*callback)(SigkitUvHandle* handle, void* argument),
+                                   void* argument);
 __attribute__((weak)) void uv_close(SigkitUvHandle* handle, void (*callback)(SigkitUvHandle* handle));
 __attribute__((weak)) void uv_ref(SigkitUvHandle* handle);
 __attribute__((weak)) void uv_unref(SigkitUvHandle* handle);

@@ -71,7 +71,9 @@ class LoopUv final : public Loop {
 bool Loop::HasUv() {
   return napi_get_uv_event_loop != nullptr && uv_handle_size != nullptr && uv_poll_init != nullptr &&
          uv_poll_start != nullptr && uv_close != nullptr && uv_ref != nullptr && uv_unref != nullptr &&
-         uv_handle_get_data != nullptr && uv_handle_set_data != nullptr;
+         uv_handle_get_data != nullptr && uv_handle_set_data != nullptr && uv_signal_init != nullptr &&
+         uv_signal_start != nullptr && uv_signal_start_oneshot != nullptr && uv_signal_stop != nullptr &&
+         uv_walk != nullptr && uv_handle_get_type != nullptr && uv_process_get_pid != nullptr;
 }
 
 int Loop::OpenUv(napi_env env, int fd, Drain drain, void* data, Loop** loop) {

@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -138,6 +139,18 @@ inline int sys_poll_now(int fd, short events) {
   struct pollfd entry = {fd, events, 0};
   const int result = OrErrno(poll(&entry, 1, 0));
   return result <= 0 ? result : entry.revents;
+}
+
+inline int sys_wait4(pid_t pid, int* status, int options, struct rusage* usage) {
+  return OrErrno(wait4(pid, status, options, usage));
+}
+
+inline int sys_prctl(int option, unsigned long argument) { return OrErrno(prctl(option, argument, 0, 0, 0)); }
+
+inline int sys_get_subreaper() {
+  int on = 0;
+  const int result = OrErrno(prctl(PR_GET_CHILD_SUBREAPER, &on, 0, 0, 0));
+  return result < 0 ? result : on;
 }
 
 // -- file descriptors
