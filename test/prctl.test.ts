@@ -168,7 +168,7 @@ describe('prctlSetPdeathsig', () => {
           env: plainEnvironment,
         })
         const gone = once(parent, 'exit')
-        const output = parent.stdout as import('node:stream').Readable
+        const output = parent.stdout!
         let text = ''
         const answers: unknown[] = []
         const next = async (): Promise<Record<string, unknown>> => {
