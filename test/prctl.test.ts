@@ -168,7 +168,8 @@ describe('prctlSetPdeathsig', () => {
           env: plainEnvironment,
         })
         const gone = once(parent, 'exit')
-        const output = parent.stdout!
+        const { stdout: output } = parent
+        if (output === null) throw new Error('no output')
         let text = ''
         const answers: unknown[] = []
         const next = async (): Promise<Record<string, unknown>> => {
