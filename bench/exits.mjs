@@ -7,7 +7,7 @@
 import { compile } from './exits/programs.mjs'
 import { oneByOne, oneByOneInC, startWatcher, together } from './exits/watching.mjs'
 import { report } from './report.mjs'
-import { median } from './rounds.mjs'
+import { median, quantile } from './rounds.mjs'
 
 const ROUNDS = { 100: 7, 1000: 5, 4000: 3 }
 const SIZES = Object.keys(ROUNDS).map(Number)
@@ -21,10 +21,6 @@ await latency()
 await cost()
 for (const watcher of watchers) watcher.stop()
 await memory()
-
-function quantile(numbers, q) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(q * numbers.length)]
-}
 
 async function latency() {
   const contestants = {

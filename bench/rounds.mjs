@@ -10,10 +10,11 @@ import { Bench } from 'tinybench'
 export const BATCH = 1000
 export const SAMPLE_MS = 60
 
-export function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
+export function quantile(numbers, q) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(q * numbers.length)]
 }
+
+export const median = (numbers) => quantile(numbers, 0.5)
 
 /**
  * The sampler of a JavaScript call. `batch` makes BATCH calls in a loop of its own: a loop shared between

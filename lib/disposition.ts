@@ -1,7 +1,8 @@
 /** What a signal does to this process. */
-import { systemError } from './errors.js'
+import { errno, systemError } from './errors.js'
 import { native } from './native.js'
 import { invalidValue, reservedSignal } from './node-errors.js'
+import { whenUnhandled } from './signal-dispatch.js'
 import { handleable, mustBeUnhandled } from './signal-refusals.js'
 import { signalNumber, type Signal } from './signals.js'
 
@@ -63,7 +64,9 @@ export function setDisposition(signal: Signal, to: 'default' | 'ignore'): { [Sym
   if (ticket < 0) throw systemError('sigaction', ticket, { signal: info.number }, setDisposition)
   return {
     [Symbol.dispose]() {
-      native.restore_action(ticket)
+      // While it is handled what was there is not to be put over the handler: then it goes back after the last one.
+      if (native.restore_action(ticket) === -errno.EBUSY)
+        whenUnhandled(info.number, () => native.restore_action(ticket))
     },
   }
 }

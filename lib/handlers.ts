@@ -85,6 +85,8 @@ export class Subscription {
     const plan = deadlinePlan(options.deadline, options.onSecond, infos)
     try {
       for (const { number } of infos) {
+        // Before the deadline is armed: what that counts must be delivered.
+        const since = process.hrtime.bigint()
         if (plan !== undefined) {
           const slot = addDeadline(number, plan)
           if (slot < 0) throw systemError('deadline', slot, { signal: number }, onSignal)
@@ -94,7 +96,7 @@ export class Subscription {
           native.signal_identify(number, 1)
           this.#identified.push(number)
         }
-        addReceiver(number, this.#receiver, take)
+        addReceiver(number, this.#receiver, take, since)
         this.#lostBefore.set(number, native.signal_lost(number))
       }
     } catch (error) {

@@ -125,6 +125,10 @@ export interface Native {
   signal_installed(sig: number): number
   // 1 when any environment is subscribed to it.
   signal_subscribed(sig: number): number
+  // Samples what libuv has still to be told of: 1 when it is so much that some may have been dropped.
+  chain_sample(): number
+  // After libuv has read its pipe: what was sampled has been told, or never will be.
+  chain_settle(): number
   // Whether the inbox keeps the event loop alive.
   signal_ref(keepAlive: number): number
   // One more (1) or less (-1) that wants to know the sender's comm.

@@ -63,6 +63,7 @@ export class PidfdLink implements Link {
 
   /** pidfd_open works and pidfd_send_signal does not (a sandbox): the pidfd says whether the number is still its own. */
   #sendByNumber(signal: number, scope: Scope, value: number | bigint | undefined): number {
+    if (Number.isNaN(this.pid)) return -errno.EREMOTE // it has no number in our pid namespace
     if (scope === 'group') return this.#sendToGroupByNumber(signal, value)
     if (this.state() === 'gone') return -errno.ESRCH
     if (this.thread || scope === 'thread') return -errno.EOPNOTSUPP
@@ -71,6 +72,7 @@ export class PidfdLink implements Link {
 
   /** Below 6.9: killpg while the leader, which pins the number, is verified to be there. Never group 1: see killpg. */
   #sendToGroupByNumber(signal: number, value: number | bigint | undefined): number {
+    if (Number.isNaN(this.pid)) return -errno.EREMOTE
     if (this.state() === 'gone' || native.getpgid(this.pid) !== this.pid) return -errno.ESRCH
     if (this.pid === 1 || value !== undefined) return -errno.EOPNOTSUPP
     return native.killpg(this.pid, signal)

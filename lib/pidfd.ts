@@ -212,6 +212,7 @@ export class PidFd {
   /** The kernel has one errno for an empty group and for a process that leads none. */
   #leadsNoGroup(): boolean {
     const { pid } = this.#link
+    if (Number.isNaN(pid)) return false // it has no number here: the kernel's word stands
     const leads = native.getpgid(pid) === pid && !this.#link.thread
     return !leads && this.#link.state() !== 'gone'
   }

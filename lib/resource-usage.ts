@@ -1,4 +1,5 @@
 /** struct rusage with the names and units of process.resourceUsage(). */
+import { errno } from './errors.js'
 import { native } from './native.js'
 
 /** What a child used, with its own reaped children: as `process.resourceUsage()`, times in µs, maxRSS in KiB. */
@@ -46,6 +47,7 @@ export interface ChildNews {
  * @internal
  */
 export function waitForNews(idtype: number, id: number, options: number): ChildNews | undefined | number {
+  if (Number.isNaN(id)) return -errno.ECHILD // a process of another pid namespace is no child of ours
   const result = native.waitid(idtype, id, options, siginfo, usageFields)
   if (result < 0) return result
   const [pid = 0, , code = 0, status = 0] = siginfo

@@ -25,6 +25,8 @@ interface DispatchState {
   readonly receivers: Map<number, Map<Receiver, bigint>>
   /** Closed, while the inbox may still hold what came before. */
   readonly leaving: Map<number, { receiver: Receiver; from: bigint; to: bigint }[]>
+  /** What is to be done when a signal has no receiver any more. */
+  readonly afterwards: Map<number, (() => void)[]>
   /** Somebody came or left, so that what is in the inbox may be from before; over when it has been emptied. */
   changed: boolean
   draining: boolean
@@ -35,6 +37,7 @@ interface DispatchState {
 const state = sharedByAddon<DispatchState>('signal-dispatch', () => ({
   receivers: new Map(),
   leaving: new Map(),
+  afterwards: new Map(),
   changed: false,
   draining: false,
   opened: false,
@@ -72,6 +75,8 @@ function drain(): void {
     for (let index = 0; index < count; index++) deliver(index)
   }
   state.draining = false
+  // libuv reads its pipe in this very poll; the next turn comes after it.
+  if (native.chain_sample() === 1) setImmediate(() => native.chain_settle())
   if (count === BATCH) return // the inbox wakes the loop again
   state.changed = false
   state.leaving.clear()
@@ -85,9 +90,8 @@ function open(): void {
 }
 
 /** @internal */
-export function addReceiver(signo: number, receiver: Receiver, take: boolean): void {
+export function addReceiver(signo: number, receiver: Receiver, take: boolean, since: bigint): void {
   open()
-  const since = now()
   let present = state.receivers.get(signo)
   if (present === undefined) {
     const result = native.signal_subscribe(signo, take ? 1 : 0)
@@ -108,6 +112,8 @@ export function removeReceiver(signo: number, receiver: Receiver): void {
   if (present.size === 0) {
     if (native.signal_unsubscribe(signo) === 1) noteSpare(signo)
     state.receivers.delete(signo)
+    for (const callback of state.afterwards.get(signo) ?? []) callback()
+    state.afterwards.delete(signo)
   }
   if (!state.draining && native.signal_unread() === 0) return
   const gone = state.leaving.get(signo) ?? []
@@ -120,4 +126,9 @@ export function removeReceiver(signo: number, receiver: Receiver): void {
 export function countKeepAlive(change: 1 | -1): void {
   state.keepingAlive += change
   if (state.keepingAlive === (change === 1 ? 1 : 0)) native.signal_ref(state.keepingAlive)
+}
+
+/** Calls back when the last receiver of a signal has left. @internal */
+export function whenUnhandled(signo: number, callback: () => void): void {
+  state.afterwards.set(signo, [...(state.afterwards.get(signo) ?? []), callback])
 }

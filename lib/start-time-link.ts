@@ -76,7 +76,11 @@ export class StartTimeLink implements Link {
       pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)
       timer = setTimeout(look, pause)
       if (!alive) timer.unref()
-      if (this.state() !== 'alive') onChange()
+      try {
+        if (this.state() !== 'alive') onChange()
+      } catch {
+        // Could not look (EMFILE): the next time, perhaps.
+      }
     }
     // At once as well: the process may be over already.
     timer = setTimeout(look, 0)

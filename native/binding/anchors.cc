@@ -16,7 +16,7 @@ Anchors* Anchors::Open(napi_env env) {
       napi_get_uv_event_loop(env, &loop) != napi_ok) {
     return nullptr;
   }
-  auto* self = new (std::nothrow) Anchors(loop, sys_gettid() == getpid());
+  auto* self = new (std::nothrow) Anchors(loop);
   if (self == nullptr) return nullptr;
   napi_add_async_cleanup_hook(
       env, [](napi_async_cleanup_hook_handle, void* of) { static_cast<Anchors*>(of)->CloseAll(); }, self,
@@ -24,13 +24,40 @@ Anchors* Anchors::Open(napi_env env) {
   return self;
 }
 
-SigkitUvHandle* Anchors::NewWatcher() {
+namespace {
+
+SigkitUvHandle* NewWatcherOn(uv_loop_s* loop) {
   auto* watcher = static_cast<SigkitUvHandle*>(std::calloc(1, uv_handle_size(kUvSignal)));
   if (watcher == nullptr) return nullptr;
-  if (uv_signal_init(loop_, watcher) != 0) {
-    std::free(watcher);
-    return nullptr;
+  if (uv_signal_init(loop, watcher) == 0) return watcher;
+  std::free(watcher);
+  return nullptr;
+}
+
+// Spares belong to the process, on a loop of their own that never runs. On an environment's loop a spare
+// would be dispatched when a signal comes, stop, and as the last watcher make libuv set SIG_DFL behind our
+// back; and it would end with its Worker. Touched under the hub's lock only.
+uv_loop_s* spare_loop = nullptr;
+SigkitUvHandle* spares[kSignals] = {};
+
+SigkitUvHandle* SpareFor(int sig) {
+  if (spare_loop == nullptr) {
+    auto* loop = static_cast<uv_loop_s*>(std::calloc(1, uv_loop_size()));
+    if (loop == nullptr || uv_loop_init(loop) != 0) {
+      std::free(loop);
+      return nullptr;
+    }
+    spare_loop = loop;
   }
+  if (spares[sig] == nullptr) spares[sig] = NewWatcherOn(spare_loop);
+  return spares[sig];
+}
+
+}  // namespace
+
+SigkitUvHandle* Anchors::NewWatcher() {
+  SigkitUvHandle* watcher = NewWatcherOn(loop_);
+  if (watcher == nullptr) return nullptr;
   uv_handle_set_data(watcher, this);
   uv_unref(watcher);
   open_++;
@@ -51,19 +78,17 @@ void Anchors::Hold(int sig) {
 }
 
 void Anchors::DropSpare(int sig) {
-  if (spare_[sig] != nullptr) uv_signal_stop(spare_[sig]);
+  if (spares[sig] != nullptr) uv_signal_stop(spares[sig]);
 }
 
 bool Anchors::Release(int sig, bool keep) {
   if (held_[sig] == nullptr) return false;
-  if (keep && keeps_spares_) {
-    // Started before the other stops: libuv then sees that one-shot watchers are all that is left, and
-    // registers its handler for them instead of setting SIG_DFL.
-    if (spare_[sig] == nullptr) spare_[sig] = NewWatcher();
-    if (spare_[sig] != nullptr) uv_signal_start_oneshot(spare_[sig], Nothing, sig);
-  }
+  // Started before the other stops: libuv then sees that one-shot watchers are all that is left, and
+  // registers its handler for them instead of setting SIG_DFL.
+  SigkitUvHandle* spare = keep ? SpareFor(sig) : nullptr;
+  if (spare != nullptr) uv_signal_start_oneshot(spare, Nothing, sig);
   uv_signal_stop(held_[sig]);
-  return keep && keeps_spares_;
+  return spare != nullptr;
 }
 
 void Anchors::CloseAll() {
@@ -80,9 +105,6 @@ void Anchors::CloseAll() {
     return;
   }
   for (SigkitUvHandle* watcher : held_) {
-    if (watcher != nullptr) uv_close(watcher, closed);
-  }
-  for (SigkitUvHandle* watcher : spare_) {
     if (watcher != nullptr) uv_close(watcher, closed);
   }
 }

@@ -20,7 +20,7 @@ class Anchors final : public Anchor {
   void DropSpare(int sig) override;
 
  private:
-  Anchors(uv_loop_s* loop, bool keeps_spares) : loop_(loop), keeps_spares_(keeps_spares) {}
+  explicit Anchors(uv_loop_s* loop) : loop_(loop) {}
   ~Anchors() = default;
 
   SigkitUvHandle* NewWatcher();
@@ -28,12 +28,7 @@ class Anchors final : public Anchor {
 
   uv_loop_s* loop_;
   SigkitUvHandle* held_[kSignals] = {};
-  // One-shot watchers that stay behind: with one of them a later process.on registers libuv's handler again.
-  SigkitUvHandle* spare_[kSignals] = {};
   int open_ = 0;
-  // On the main thread only: the end of a Worker would stop a spare, and libuv would set SIG_DFL behind our
-  // back.
-  const bool keeps_spares_;
   napi_async_cleanup_hook_handle hook_ = nullptr;
 };
 

@@ -31,7 +31,7 @@ bool EnvSignals::Unsubscribe(int sig) {
 }
 
 void EnvSignals::DropSpare(int sig) {
-  if (Anchor* anchor = AnchorFor(sig); anchor != nullptr) anchor->DropSpare(sig);
+  if (Anchor* anchor = AnchorFor(sig); anchor != nullptr) sigkit::DropSpare(sig, anchor);
 }
 
 int EnvSignals::AddDeadline(const DeadlinePlan& plan) {

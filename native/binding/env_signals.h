@@ -30,6 +30,16 @@ class EnvSignals {
   void RemoveDeadline(int slot);
   void CountIdentify(int sig, int change);
 
+  // See ChainBudget: true when a sample was taken, which is to be settled after the loop's next poll.
+  bool SampleChain() {
+    if (anchors_ == nullptr || anchors_->budget.Outstanding() < ChainBudget::kLimit / 2) return false;
+    anchors_->budget.Sample();
+    return true;
+  }
+  void SettleChain() {
+    if (anchors_ != nullptr) anchors_->budget.Settle();
+  }
+
   SignalInbox& inbox() { return inbox_; }
   Loop* loop() { return loop_; }
 

@@ -74,6 +74,17 @@ napi_value SignalSubscribed(napi_env env, napi_callback_info info) {
   return args.Ok() ? Number(env, IsSubscribed(sig) ? 1 : 0) : nullptr;
 }
 
+// Samples what libuv has still to be told: 1 when that is so much that some may have been dropped
+napi_value ChainSample(napi_env env, napi_callback_info) {
+  return Number(env, Signals(env).SampleChain() ? 1 : 0);
+}
+
+// After libuv has read its pipe: what was sampled has been told, or never will be
+napi_value ChainSettle(napi_env env, napi_callback_info) {
+  Signals(env).SettleChain();
+  return Number(env, 0);
+}
+
 // Whether the inbox keeps the loop alive
 napi_value SignalRef(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
@@ -134,6 +145,8 @@ void RegisterHandlers(Napi::Env env, Napi::Object exports) {
   Register(env, exports, "signal_lost", SignalLost);
   Register(env, exports, "signal_installed", SignalInstalled);
   Register(env, exports, "signal_subscribed", SignalSubscribed);
+  Register(env, exports, "chain_sample", ChainSample);
+  Register(env, exports, "chain_settle", ChainSettle);
   Register(env, exports, "signal_ref", SignalRef);
   Register(env, exports, "signal_identify", SignalIdentify);
   Register(env, exports, "deadline_add", DeadlineAdd);

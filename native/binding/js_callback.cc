@@ -4,9 +4,22 @@ namespace sigkit {
 
 bool JsCallback::Set(napi_env env, napi_value function) {
   napi_value name = nullptr;
-  return napi_create_string_utf8(env, "sigkit", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-         napi_async_init(env, nullptr, name, &context_) == napi_ok &&
-         napi_create_reference(env, function, 1, &function_) == napi_ok;
+  if (context_ != nullptr) return true;
+  const bool made = napi_create_string_utf8(env, "sigkit", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+                    napi_async_init(env, nullptr, name, &context_) == napi_ok &&
+                    napi_create_reference(env, function, 1, &function_) == napi_ok;
+  if (context_ == nullptr) return false;
+  env_ = env;
+  // The reference ends with the environment; the context does not. Whoever calls us has a newer hook, and has
+  // ended.
+  napi_add_env_cleanup_hook(
+      env,
+      [](void* of) {
+        auto* self = static_cast<JsCallback*>(of);
+        napi_async_destroy(self->env_, self->context_);
+      },
+      this);
+  return made;
 }
 
 void JsCallback::Call(napi_env env) {

@@ -17,7 +17,7 @@ class JsCallback {
   void Call(napi_env env);
 
  private:
-  // Both end with the environment, which is all that ends us.
+  napi_env env_ = nullptr;
   napi_ref function_ = nullptr;
   napi_async_context context_ = nullptr;
 };

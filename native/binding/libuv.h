@@ -23,6 +23,8 @@ __attribute__((weak)) size_t uv_handle_size(int type);
 __attribute__((weak)) int uv_poll_init(uv_loop_s* loop, SigkitUvHandle* handle, int fd);
 __attribute__((weak)) int uv_poll_start(SigkitUvHandle* handle, int events,
                                         void (*callback)(SigkitUvHandle* handle, int status, int events));
+__attribute__((weak)) size_t uv_loop_size();
+__attribute__((weak)) int uv_loop_init(uv_loop_s* loop);
 __attribute__((weak)) int uv_signal_init(uv_loop_s* loop, SigkitUvHandle* handle);
 __attribute__((weak)) int uv_signal_start(SigkitUvHandle* handle,
                                           void (*callback)(SigkitUvHandle* handle, int sig), int sig);

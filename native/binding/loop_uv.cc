@@ -73,7 +73,8 @@ bool Loop::HasUv() {
          uv_poll_start != nullptr && uv_close != nullptr && uv_ref != nullptr && uv_unref != nullptr &&
          uv_handle_get_data != nullptr && uv_handle_set_data != nullptr && uv_signal_init != nullptr &&
          uv_signal_start != nullptr && uv_signal_start_oneshot != nullptr && uv_signal_stop != nullptr &&
-         uv_walk != nullptr && uv_handle_get_type != nullptr && uv_process_get_pid != nullptr;
+         uv_walk != nullptr && uv_loop_size != nullptr && uv_loop_init != nullptr &&
+         uv_handle_get_type != nullptr && uv_process_get_pid != nullptr;
 }
 
 int Loop::OpenUv(napi_env env, int fd, Drain drain, void* data, Loop** loop) {

@@ -32,9 +32,11 @@ class Arguments {
   }
 
   int32_t Int32(size_t index) {
-    int32_t value = 0;
-    ok_ = ok_ && napi_get_value_int32(env_, values_[index], &value) == napi_ok;
-    return value;
+    // As a double, since napi_get_value_int32 makes 0 of NaN: and kill(0) is the own process group.
+    double value = 0;
+    ok_ = ok_ && napi_get_value_double(env_, values_[index], &value) == napi_ok && value >= INT32_MIN &&
+          value <= INT32_MAX && value == static_cast<double>(static_cast<int32_t>(value));
+    return ok_ ? static_cast<int32_t>(value) : 0;
   }
 
   // A number (a safe integer) or a bigint of 64 bits: the bits, whatever the sign.

@@ -41,8 +41,9 @@ int64_t Now() {
 }
 
 void Perform(const Slot& slot, const std::atomic<int>& action, const std::atomic<int>& exit_code) {
-  PerformLastResort(slot.sig.load(), static_cast<LastResort>(action.load()), exit_code.load(),
-                    ReinstallSignal);
+  const int sig = slot.sig.load();
+  if (sig == 0) return;
+  PerformLastResort(sig, static_cast<LastResort>(action.load()), exit_code.load(), ReinstallSignal);
 }
 
 void Wake() {
@@ -63,7 +64,10 @@ void* Watch(void*) {
       } else if (slot.due.compare_exchange_strong(due, kNever) &&
                  slot.arrived.load() != slot.handled.load()) {
         // Stopped and continued: that was the answer. JavaScript handles it all the same, later.
-        Perform(slot, slot.then, slot.exit_code);
+        // Under the lock, so that the slot is still the same one's; a removal waits.
+        const std::lock_guard<std::mutex> hold(lock);
+        const bool same = slot.due.load() == kNever;  // another's would have a time of its own
+        if (same && slot.arrived.load() != slot.handled.load()) Perform(slot, slot.then, slot.exit_code);
       }
     }
     const int64_t wait = next == kNever ? -1 : (next - now + 999999) / 1000000;
@@ -135,6 +139,8 @@ void DeadlineHandled(int index) {
 void RemoveDeadline(int index) {
   const std::lock_guard<std::mutex> hold(lock);
   slots[index].sig.store(0);
+  // A handler that has seen the slot in use may still count in it: not in its next one.
+  WaitForSignalHandlers();
   slots[index].due.store(kNever);
 }
 

@@ -19,11 +19,16 @@ void PerformLastResort(int sig, LastResort action, int exit_code, void (*reinsta
     case kKill:
       sys_kill(getpid(), SIGKILL);
       _exit(128 + SIGKILL);  // PID 1 is immune
-    case kDefaultAction:
+    case kDefaultAction: {
+      sigset_t mask;
+      sys_sigmask(SIG_BLOCK, nullptr, &mask);
       ExitBySignal(sig);
       if (!Stops(sig)) _exit(128 + sig);
-      reinstall(sig);  // stopped, and continued
+      // Stopped, and continued.
+      sys_sigmask(SIG_SETMASK, &mask, nullptr);
+      reinstall(sig);
       return;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 
+#include "signal_hub.h"
 #include "syscalls.h"
 
 namespace sigkit {
@@ -17,6 +18,9 @@ uint64_t BitsOf(const sigset_t& set) {
 }
 
 // What was replaced, until it is asked for. JavaScript cannot hold a handler's address.
+// Tells a plain action of ours from one that somebody else has set meanwhile: flags that mean nothing without
+// a handler.
+constexpr int kMark = SA_NODEFER | SA_RESTART;
 struct Saved {
   int sig;
   int to;
@@ -28,11 +32,14 @@ int next_ticket = 1;
 
 }  // namespace
 
-int SetAction(int sig, int to, ActionFacts* old) {
+int SetAction(int sig, int to, ActionFacts* old) { return SetMarkedAction(sig, to, 0, old); }
+
+int SetMarkedAction(int sig, int to, int mark, ActionFacts* old) {
   struct sigaction next;
   struct sigaction before;
   std::memset(&next, 0, sizeof next);
   next.sa_handler = to == kIgnore ? SIG_IGN : SIG_DFL;
+  next.sa_flags = mark;
   sigemptyset(&next.sa_mask);
   if (sigaction(sig, to < 0 ? nullptr : &next, &before) != 0) return -errno;
   const bool plain = (before.sa_flags & SA_SIGINFO) == 0;
@@ -48,7 +55,7 @@ int ReplaceAction(int sig, int to) {
   Saved saved = {sig, to, {}};
   if (sigaction(sig, nullptr, &saved.action) != 0) return -errno;
   ActionFacts old;
-  if (const int failure = SetAction(sig, to, &old); failure < 0) return failure;
+  if (const int failure = SetMarkedAction(sig, to, kMark, &old); failure < 0) return failure;
   const std::lock_guard<std::mutex> hold(saved_lock);
   const int ticket = next_ticket++;
   saved_actions[ticket] = saved;
@@ -60,11 +67,12 @@ int RestoreAction(int ticket) {
   const auto found = saved_actions.find(ticket);
   if (found == saved_actions.end()) return -ENOENT;
   const Saved saved = found->second;
+  if (IsSubscribed(saved.sig)) return -EBUSY;  // it would be put back over a handler of ours, or under it
   saved_actions.erase(found);
   // Not over the head of whoever has put something else there meanwhile.
   ActionFacts now;
   if (const int failure = SetAction(saved.sig, -1, &now); failure < 0) return failure;
-  if (now.disposition != saved.to) return 0;
+  if (now.disposition != saved.to || (now.flags & kMark) != kMark) return 0;
   return OrErrno(sigaction(saved.sig, &saved.action, nullptr));
 }
 

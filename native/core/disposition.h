@@ -18,9 +18,12 @@ struct ActionFacts {
 // int sigaction(sig, act, oldact): `to` is kDefault, kIgnore, or negative to ask only. 0, or -errno.
 int SetAction(int sig, int to, ActionFacts* old);
 
+// The same with sa_flags.
+int SetMarkedAction(int sig, int to, int flags, ActionFacts* old);
+
 // Sets it and remembers what was there: a ticket for RestoreAction, or -errno.
 int ReplaceAction(int sig, int to);
-// Puts back what the ticket stands for, once. 0, or -errno.
+// Puts back what the ticket stands for, once. 0, or -errno: -EBUSY while the signal has subscriptions.
 int RestoreAction(int ticket);
 
 // int sigprocmask(how, set, oldset) of the calling thread; `how` negative to ask only.

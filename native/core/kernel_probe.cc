@@ -44,9 +44,17 @@ int ProbeExitInfo() {
 
 int Probe() {
   const SigsysGuard guard;
+  int features = sys_process_mrelease(-1, 0) == -EBADF ? kHasMrelease : 0;
+  // One descriptor at a time: there may be only one left.
+  const int thread = sys_pidfd_open(sys_gettid(), kPidfdThread);
+  if (IsPassing(thread)) return thread;
+  if (thread >= 0) {
+    features |= kHasPidfdThread;
+    sys_close(thread);
+  }
+
   const int pidfd = sys_pidfd_open(getpid(), 0);
   if (IsPassing(pidfd)) return pidfd;
-  int features = sys_process_mrelease(-1, 0) == -EBADF ? kHasMrelease : 0;
   if (pidfd < 0) return features;
   features |= kHasPidfdOpen;
 
@@ -55,12 +63,6 @@ int Probe() {
     // ESRCH where we lead no group: the flag is known all the same.
     const int group = sys_pidfd_send_signal(pidfd, 0, nullptr, kPidfdSignalProcessGroup);
     if (group == 0 || group == -ESRCH) features |= kHasPidfdGroup;
-  }
-
-  const int thread = sys_pidfd_open(sys_gettid(), kPidfdThread);
-  if (thread >= 0) {
-    features |= kHasPidfdThread;
-    sys_close(thread);
   }
 
   siginfo_t info;

@@ -27,7 +27,9 @@ struct Subscriber {
 struct Replaced {
   struct sigaction before;  // as it was before the host's handling was held
   struct sigaction host;    // as it was when ours was installed: the host's, or the same
-  bool call_before;         // whether `before` is called besides
+  // Who had replaced our handler when the last subscription ended. If it chains, it has our handler for ever.
+  struct sigaction overridden;
+  bool call_before;  // whether `before` is called besides
 };
 
 struct Hub {
@@ -161,8 +163,11 @@ void OnSignal(int sig, siginfo_t* info, void* context) {
     const Replaced& replaced = hub->replaced[sig];
     const bool same = IsSameHandler(replaced.host, replaced.before);
     if (!same || replaced.call_before) CallHost(sig, list, replaced.host, info, context);
-    if (!same && replaced.call_before) CallHandler(replaced.before, sig, info, context);
+    const bool call_before = !same && replaced.call_before;
+    const struct sigaction before = replaced.before;
     hub->guard.Leave(generation);
+    // Last, and outside: it may leave by siglongjmp.
+    if (call_before) CallHandler(before, sig, info, context);
   } else {
     hub->obeyed[sig].fetch_add(1, std::memory_order_relaxed);
   }
@@ -181,6 +186,8 @@ class SignalsBlocked {
     sigfillset(&all);
     sys_sigmask(SIG_BLOCK, &all, &old_);
   }
+  // Stays blocked afterwards.
+  void KeepBlocked(int sig) { sigaddset(&old_, sig); }
   ~SignalsBlocked() { sys_sigmask(SIG_SETMASK, &old_, nullptr); }
   SignalsBlocked(const SignalsBlocked&) = delete;
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
@@ -196,7 +203,7 @@ Hub* TheHub() {
     auto* made = new (std::nothrow) Hub();
     if (made == nullptr) return nullptr;
     if (getrandom(&made->prompt, sizeof made->prompt, GRND_NONBLOCK) < 0) made->prompt = MonotonicNow();
-    hub = made;
+    __atomic_store_n(&hub, made, __ATOMIC_RELEASE);
   }
   return hub;
 }
@@ -297,7 +304,7 @@ void Free(const Subscriber* list) {
 int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   if (TheHub() == nullptr) return -ENOMEM;
   const std::lock_guard<std::mutex> hold(hub->lock);
-  const SignalsBlocked blocked;
+  SignalsBlocked blocked;
   if (IsMainThread() && !hub->main_thread_known.load(std::memory_order_relaxed)) {
     hub->main_thread = pthread_self();
     hub->main_thread_known.store(true, std::memory_order_release);
@@ -306,9 +313,12 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   const bool first = old == nullptr;
   struct sigaction before;
   if (sigaction(sig, nullptr, &before) != 0) return -errno;
-  if (anchor != nullptr) anchor->Hold(sig);
-  if (first) {
-    Replaced& replaced = hub->replaced[sig];
+  Replaced& replaced = hub->replaced[sig];
+  // One that replaced us before and is still there: it may call our handler, so ours must not call it.
+  // Nothing is installed; what it passes on arrives.
+  const bool under = first && !IsDefault(before) && IsSameHandler(before, replaced.overridden);
+  if (anchor != nullptr && !under) anchor->Hold(sig);
+  if (first && !under) {
     replaced.before = before;
     // A one-shot handler is the default action with last words: Node's own for SIGINT and SIGTERM resets the
     // terminal and raises the signal again. Whoever handles the signal takes its place, as process.on does.
@@ -318,13 +328,15 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   }
   ChainBudget* budget = anchor == nullptr ? nullptr : &anchor->budget;
   Publish(sig, new Subscriber{inbox, budget, IsMainThread(), old});
-  if (first) {
+  if (first && !under) {
     const struct sigaction ours = OurAction();
     sigaction(sig, &ours, nullptr);
   }
   if (sig >= SIGRTMIN) {
     hub->ordered[sig].store(true, std::memory_order_relaxed);
-    PromptThreads(sig);
+    // A prompt that finds somebody else's handler, or none, is a signal out of nowhere.
+    if (IsSignalInstalled(sig)) PromptThreads(sig);
+    if (!IsMainThread()) blocked.KeepBlocked(sig);
   }
   return 0;
 }
@@ -343,10 +355,11 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
     if (anchor != nullptr) anchor->Release(sig, false);
     return false;
   }
-  const Replaced& replaced = hub->replaced[sig];
+  Replaced& replaced = hub->replaced[sig];
   struct sigaction current;
   sigaction(sig, nullptr, &current);
   const bool ours = IsOurs(current);
+  if (!ours) replaced.overridden = current;
   // What is to be there afterwards: not over the head of whoever has replaced us.
   const struct sigaction& after = ours ? replaced.before : current;
   const bool host_was_there = ours && IsSameHandler(replaced.host, replaced.before);
@@ -377,7 +390,8 @@ bool IsSignalInstalled(int sig) {
 }
 
 bool IsSubscribed(int sig) {
-  return hub != nullptr && hub->subscribers[sig].load(std::memory_order_relaxed) != nullptr;
+  const Hub* made = __atomic_load_n(&hub, __ATOMIC_ACQUIRE);
+  return made != nullptr && made->subscribers[sig].load(std::memory_order_relaxed) != nullptr;
 }
 
 void CountIdentify(int sig, int change) {
@@ -385,7 +399,8 @@ void CountIdentify(int sig, int change) {
 }
 
 bool IsBlockedForOrder(int sig) {
-  if (hub == nullptr || sig < 1 || sig >= kSignals || !hub->ordered[sig].load(std::memory_order_relaxed))
+  if (__atomic_load_n(&hub, __ATOMIC_ACQUIRE) == nullptr || sig < 1 || sig >= kSignals ||
+      !hub->ordered[sig].load(std::memory_order_relaxed))
     return false;
   sigset_t mask;
   sys_sigmask(SIG_BLOCK, nullptr, &mask);
@@ -393,8 +408,27 @@ bool IsBlockedForOrder(int sig) {
 }
 
 void ReinstallSignal(int sig) {
+  if (!IsSubscribed(sig)) return;
   const struct sigaction ours = OurAction();
   sigaction(sig, &ours, nullptr);
+  // The last one left meanwhile, and found the default action in our place.
+  if (!IsSubscribed(sig) && IsSignalInstalled(sig)) {
+    struct sigaction action;
+    std::memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    sigaction(sig, &action, nullptr);
+  }
+}
+
+void WaitForSignalHandlers() {
+  if (__atomic_load_n(&hub, __ATOMIC_ACQUIRE) == nullptr) return;
+  const SignalsBlocked blocked;
+  hub->guard.WaitForHandlers();
+}
+
+void DropSpare(int sig, Anchor* anchor) {
+  const std::lock_guard<std::mutex> hold(TheHub()->lock);
+  anchor->DropSpare(sig);
 }
 
 }  // namespace sigkit

@@ -56,6 +56,12 @@ void CountIdentify(int sig, int change);
 // Whether the calling thread blocks this signal because the hub told it to, for the sake of order.
 bool IsBlockedForOrder(int sig);
 
+// Returns when no handler that was running is any more.
+void WaitForSignalHandlers();
+
+// Anchor::DropSpare, under the hub's lock.
+void DropSpare(int sig, Anchor* anchor);
+
 // Puts our handler back, after a default action was let through (a stop).
 void ReinstallSignal(int sig);
 

@@ -44,7 +44,7 @@ class SignalInbox {
     uint64_t told = 0;
     [[maybe_unused]] const ssize_t taken = read(wake_, &told, sizeof told);
     // Before looking: a signal that comes while we look finds nobody awake, and wakes.
-    awake_.store(false, std::memory_order_seq_cst);
+    awake_.exchange(false, std::memory_order_seq_cst);  // not a store: what follows must not pass it
     int count = 0;
     while (count < capacity && ring_.Pop(&events[count])) count++;
     // The rest is for the next call; it must not wait for another signal.

@@ -33,6 +33,7 @@ class SignalRing {
   }
 
   int Open() {
+    if (slots_ != nullptr) return 0;
     void* pages = mmap(nullptr, kCapacity * sizeof(SignalEvent), PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages == MAP_FAILED) return -errno;
