@@ -16,7 +16,7 @@ const rows: readonly (readonly string[])[] = [
     ...['pidfd', 'wait', 'handlers', 'send', 'exit', 'liveness', 'pid-file'],
     ...['disposition', 'signal-waits'],
     // What handlers is made of.
-    ...['deadline', 'signal-dispatch', 'signal-records', 'signal-refusals'],
+    ...['deadline', 'signal-dispatch', 'signal-records', 'signal-refusals', 'signal-spares'],
     // What pidfd and wait are made of.
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'process-info', 'features', 'host'],
