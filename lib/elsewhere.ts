@@ -27,8 +27,9 @@ const available: Partial<Native> = {
 /** @internal */
 export const elsewhere: Native = new Proxy(available, {
   get: (target, name): unknown =>
-    Reflect.get(target, name) ??
-    (() => {
-      throw unavailable(String(name))
-    }),
+    typeof name === 'symbol' || name in target
+      ? Reflect.get(target, name)
+      : () => {
+          throw unavailable(name)
+        },
 }) as Native
