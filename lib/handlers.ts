@@ -108,26 +108,34 @@ export class Subscription {
 
   #receive(event: SignalEvent): void {
     this.#delivered++
-    const slot = this.#slots.get(event.number)
+    const slot = this.#slots.size === 0 ? undefined : this.#slots.get(event.number)
     if (this.#once) this.#leave(slot)
-    const handled = (): void => {
-      if (slot === undefined || this.#slots.get(event.number) !== slot) return
-      native.deadline_handled(slot)
-      if (this.#once) this.#freeSlots()
-    }
     try {
       const result: unknown = this.#listener(event)
       if (result instanceof Promise) {
-        void result.then(handled, (error: unknown) => {
-          handled()
-          uncaught(error)
-        })
+        this.#settle(result, event.number, slot)
         return
       }
     } catch (error) {
       uncaught(error)
     }
-    handled()
+    if (slot !== undefined) this.#handled(event.number, slot)
+  }
+
+  #settle(result: Promise<unknown>, signo: number, slot: number | undefined): void {
+    const handled = (): void => {
+      if (slot !== undefined) this.#handled(signo, slot)
+    }
+    void result.then(handled, (error: unknown) => {
+      handled()
+      uncaught(error)
+    })
+  }
+
+  #handled(signo: number, slot: number): void {
+    if (this.#slots.get(signo) !== slot) return
+    native.deadline_handled(slot)
+    if (this.#once) this.#freeSlots()
   }
 
   /** The listener is not called again, not even for what was recorded already (counted as `lost`). Idempotent. */

@@ -20,9 +20,16 @@ const BATCH = 1024
 const BATCHES = 16
 const records = new SignalRecords(BATCH)
 
+interface Present {
+  readonly receiver: Receiver
+  readonly since: bigint
+  /** Also for those who still have the list of before. */
+  left: boolean
+}
+
 interface DispatchState {
-  /** Each with the time it came. */
-  readonly receivers: Map<number, Map<Receiver, bigint>>
+  /** Each list is replaced and never changed: a listener may close or subscribe while it is gone through. */
+  readonly receivers: Map<number, readonly Present[]>
   /** Closed, while the inbox may still hold what came before. */
   readonly leaving: Map<number, { receiver: Receiver; from: bigint; to: bigint }[]>
   /** What is to be done when a signal has no receiver any more. */
@@ -57,27 +64,27 @@ function deliver(index: number): void {
   const at = state.changed ? records.timestamp(index) : undefined
   if (at !== undefined) countMissed(signo, at)
   const present = state.receivers.get(signo)
-  if (present === undefined || present.size === 0) return
+  if (present === undefined) return
   const event = records.event(index)
-  // A copy: a listener may close or subscribe. Who subscribed after the signal came gets the next one.
-  for (const [receiver, since] of [...present]) {
-    if (at !== undefined && at < since) continue
-    if (present.has(receiver)) receiver.receive(event)
-    else receiver.missed()
+  for (const one of present) {
+    // Who subscribed after the signal came gets the next one.
+    if (at !== undefined && at < one.since) continue
+    if (one.left) one.receiver.missed()
+    else one.receiver.receive(event)
   }
 }
 
 function drain(): void {
   state.draining = true
   let count = BATCH
-  for (let turn = 0; turn < BATCHES && count === BATCH; turn++) {
+  for (let turn = 0; turn < BATCHES && count > 0; turn++) {
     count = native.signal_drain(records.words, BATCH)
     for (let index = 0; index < count; index++) deliver(index)
   }
   state.draining = false
   // libuv reads its pipe in this very poll; the next turn comes after it.
   if (native.chain_sample() === 1) setImmediate(() => native.chain_settle())
-  if (count === BATCH) return // the inbox wakes the loop again
+  if (count > 0) return // the inbox wakes the loop again
   state.changed = false
   state.leaving.clear()
 }
@@ -92,32 +99,33 @@ function open(): void {
 /** @internal */
 export function addReceiver(signo: number, receiver: Receiver, take: boolean, since: bigint): void {
   open()
-  let present = state.receivers.get(signo)
+  const present = state.receivers.get(signo)
   if (present === undefined) {
     const result = native.signal_subscribe(signo, take ? 1 : 0)
     if (result < 0) throw systemError('sigaction', result, { signal: signo })
-    present = new Map()
-    state.receivers.set(signo, present)
   }
-  present.set(receiver, since)
+  state.receivers.set(signo, [...(present ?? []), { receiver, since, left: false }])
   state.changed = true
 }
 
 /** @internal */
 export function removeReceiver(signo: number, receiver: Receiver): void {
   const present = state.receivers.get(signo)
-  const from = present?.get(receiver)
-  if (present === undefined || from === undefined) return
-  present.delete(receiver)
-  if (present.size === 0) {
+  const leaver = present?.find((one) => one.receiver === receiver)
+  if (present === undefined || leaver === undefined) return
+  leaver.left = true
+  if (present.length === 1) {
     if (native.signal_unsubscribe(signo) === 1) noteSpare(signo)
     state.receivers.delete(signo)
     for (const callback of state.afterwards.get(signo) ?? []) callback()
     state.afterwards.delete(signo)
+  } else {
+    const rest = present.filter((one) => one !== leaver)
+    state.receivers.set(signo, rest)
   }
   if (!state.draining && native.signal_unread() === 0) return
   const gone = state.leaving.get(signo) ?? []
-  gone.push({ receiver, from, to: now() })
+  gone.push({ receiver, from: leaver.since, to: now() })
   state.leaving.set(signo, gone)
   state.changed = true
 }

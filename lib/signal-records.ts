@@ -121,6 +121,9 @@ function inInitialNamespace(): boolean {
 /** Words of 8 bytes in a record. @internal */
 export const RECORD_WORDS = 8
 
+/** Where sival_int is, as C has it: in front of the union. */
+const LOW_HALF = 4
+
 /** @internal */
 export class SignalRecords {
   readonly words: BigInt64Array
@@ -147,7 +150,6 @@ export class SignalRecords {
     const code = this.#ints[at + 1] ?? 0
     const pid = this.#ints[at + 2] ?? 0
     const uid = (this.#ints[at + 3] ?? 0) >>> 0
-    const word = this.words[8 * index + 2] ?? 0n
     const names = specificCodes(signo)
     const ofChild = names === childCodes && code >= CLD_EXITED && code <= CLD_CONTINUED
     const carriesValue = code < 0 && code !== SI_TKILL && code !== SI_SIGIO
@@ -160,14 +162,14 @@ export class SignalRecords {
       number: signo,
       code: anyCodes.get(code) ?? names?.get(code) ?? code,
       sender: sent && lost !== true ? this.#sender(index, pid, uid, code) : null,
-      value: carriesValue ? word : null,
-      valueInt: carriesValue ? Number(BigInt.asIntN(32, word)) : null,
+      value: carriesValue ? (this.words[8 * index + 2] ?? 0n) : null,
+      valueInt: carriesValue ? (this.#ints[at + LOW_HALF] ?? 0) : null,
       child: ofChild
         ? {
             pid,
             uid,
             status: this.#ints[at + 8] ?? 0,
-            utime: Number(word),
+            utime: Number(this.words[8 * index + 2]),
             stime: Number(this.words[8 * index + 5]),
           }
         : null,

@@ -39,20 +39,23 @@ class SignalInbox {
     [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof one);
   }
 
-  // The loop's side: fills `events`, gives how many. Call again while it gives `capacity`.
+  // The loop's side: fills `events`, gives how many. Call again until it gives 0; left before that, the fd
+  // stays readable and wakes the loop again.
   int Drain(SignalEvent* events, int capacity) {
-    uint64_t told = 0;
-    [[maybe_unused]] const ssize_t taken = read(wake_, &told, sizeof told);
-    // Before looking: a signal that comes while we look finds nobody awake, and wakes.
-    awake_.exchange(false, std::memory_order_seq_cst);  // not a store: what follows must not pass it
     int count = 0;
     while (count < capacity && ring_.Pop(&events[count])) count++;
-    // The rest is for the next call; it must not wait for another signal.
-    if (count == capacity && !awake_.exchange(true, std::memory_order_seq_cst)) {
+    // Reading the fd waits for the end: it would stand between the first signal and its listener, and while
+    // it has not been read nobody writes it.
+    if (count > 0) return count;
+    uint64_t told = 0;
+    [[maybe_unused]] const ssize_t taken = read(wake_, &told, sizeof told);
+    awake_.exchange(false, std::memory_order_seq_cst);  // not a store: what follows must not pass it
+    // What came after we looked found us awake, and told nobody.
+    if (ring_.Readable() && !awake_.exchange(true, std::memory_order_seq_cst)) {
       const uint64_t one = 1;
       [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof one);
     }
-    return count;
+    return 0;
   }
 
   // The loop's side, as Drain.

@@ -69,6 +69,11 @@ class SignalRing {
     return true;
   }
 
+  // The reader's side: whether Pop would give one.
+  bool Readable() const {
+    return __atomic_load_n(&slots_[head_ % kCapacity].turn, __ATOMIC_ACQUIRE) == 2 * (head_ / kCapacity) + 1;
+  }
+
   // The reader's side. What a handler has claimed and not yet handed over counts as there.
   bool Empty() const { return tail_.load(std::memory_order_acquire) == head_; }
 
