@@ -18,6 +18,7 @@ export async function run() {
     (event) => events.push(event) > 1000 && allCame(),
     {
       identifySender: true,
+      keepAlive: true,
     },
   )
   const { child, ended } = await start('/bin/sh', ['-c', `echo ready; kill -TERM ${process.pid}; exit 0`])
