@@ -1,9 +1,10 @@
 /** Many signals: real-time ones complete and in order, what does not fit counted, and no harm done to anybody's work. */
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
 import { NEEDS_REAL_SIGNALS, signalsHeldBack } from './helpers/needs.js'
+import { withOwnQueue } from './helpers/privilege.js'
 import type { Program } from './helpers/program.js'
 import { Sender } from './helpers/sender.js'
 import { temporaryDirectory } from './helpers/temporary-directory.js'
@@ -21,6 +22,13 @@ interface Counts {
 /** More than the ring has room for: 2^17. */
 const RING = 2 ** 17
 
+/** For the receiver too, which has a uid of its own. */
+function readableDirectory(): string {
+  const directory = temporaryDirectory()
+  chmodSync(directory, 0o755)
+  return directory
+}
+
 async function ready(program: Program): Promise<number> {
   return (await program.next<{ pid: number }>('ready')).pid
 }
@@ -28,8 +36,9 @@ async function ready(program: Program): Promise<number> {
 describe.skipIf(signalsHeldBack)(`JavaScript is blocked meanwhile ${NEEDS_REAL_SIGNALS}`, () => {
   // The kernel queues fewer (RLIMIT_SIGPENDING): the handler takes them all the same.
   test('100 000 of one number: all, in order, with their values', async () => {
-    const cwd = temporaryDirectory()
+    const cwd = readableDirectory()
     const program = startNode('queued.mjs', {
+      wrapper: withOwnQueue,
       cwd,
       args: ['blocked', '100000', String(SIGRTMIN), '1'],
     })
@@ -41,10 +50,10 @@ describe.skipIf(signalsHeldBack)(`JavaScript is blocked meanwhile ${NEEDS_REAL_S
   })
 
   test('past the size of the ring: the first ones are delivered, the rest is counted', async () => {
-    const cwd = temporaryDirectory()
+    const cwd = readableDirectory()
     const total = RING + 20_000
     const args = ['blocked', String(total), String(SIGRTMIN), '1']
-    const program = startNode('queued.mjs', { cwd, args })
+    const program = startNode('queued.mjs', { wrapper: withOwnQueue, cwd, args })
     const [pid, sender] = [await ready(program), await Sender.start()]
     await sender.send('queue', pid, SIGRTMIN, 0, total)
     writeFileSync(join(cwd, 'sent'), '')
@@ -56,10 +65,10 @@ describe.skipIf(signalsHeldBack)(`JavaScript is blocked meanwhile ${NEEDS_REAL_S
 test.skipIf(signalsHeldBack)(
   `several numbers that wait together: lowest first, each in its order ${NEEDS_REAL_SIGNALS}`,
   async () => {
-    const cwd = temporaryDirectory()
+    const cwd = readableDirectory()
     const [each, numbers] = [2000, 8]
     const args = ['blocked', String(each * numbers), String(SIGRTMIN + 2), String(numbers)]
-    const program = startNode('queued.mjs', { cwd, args })
+    const program = startNode('queued.mjs', { wrapper: withOwnQueue, cwd, args })
     const [pid, sender] = [await ready(program), await Sender.start()]
     await sender.send('kill', pid, 19)
     for (let number = numbers - 1; number >= 0; number--) {
@@ -78,7 +87,10 @@ describe.skipIf(signalsHeldBack)(`JavaScript runs meanwhile ${NEEDS_REAL_SIGNALS
     '300 000 from %i senders: delivered + lost is what was sent, each sender in order',
     async (count) => {
       const total = 300_000
-      const program = startNode('queued.mjs', { args: ['flowing', String(total), String(SIGRTMIN)] })
+      const program = startNode('queued.mjs', {
+        wrapper: withOwnQueue,
+        args: ['flowing', String(total), String(SIGRTMIN)],
+      })
       const pid = await ready(program)
       const senders = await Promise.all(Array.from({ length: count }, () => Sender.start()))
       await Promise.all(senders.map((sender) => sender.send('queue', pid, SIGRTMIN, 0, total / count)))

@@ -12,6 +12,14 @@ export const asNobody: readonly string[] = isRoot
   : []
 
 /**
+ * Command prefix: a uid that nothing else here has. For what fills the queue of pending signals, which all processes of
+ * one user share: other tests at the same time would meet EAGAIN.
+ */
+export const withOwnQueue: readonly string[] = isRoot
+  ? ['setpriv', '--reuid=65533', '--regid=65533', '--clear-groups']
+  : []
+
+/**
  * Command prefix: PID 1 of a pid namespace of its own, in a session and group of its own. Without the latter,
  * kill(0) would reach the members of the test runner's group, which a pid namespace does not keep out.
  */
