@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** Starts a program and waits for the first line it prints. */
-export async function start(command, args, options = {}) {
+/** Starts a program and waits for the first line it prints, where it announces itself. */
+export async function start(command, args, { announces = true, ...options } = {}) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   await once(child, 'spawn')
-  const { value: firstLine } = await lines.next()
+  const { value: firstLine } = announces ? await lines.next() : {}
   return { child, firstLine, nextLine: async () => (await lines.next()).value, ended: once(child, 'exit') }
 }
 

@@ -9,9 +9,9 @@ import { say, show } from './print.mjs'
 
 const PID = 4242
 
-function startAsPid(command, args) {
+function startAsPid(command, args, announces = true) {
   writeFileSync('/proc/sys/kernel/ns_last_pid', String(PID - 1))
-  return start(command, args)
+  return start(command, args, { announces })
 }
 
 /** Everything that one may hold on a process. */
@@ -39,18 +39,43 @@ async function play(pidFile) {
   show(`server.send('SIGKILL')              // the PidFd`, () => server.send('SIGKILL'))
   show(`PidFd.open(ProcessRef.parse(ref))`, () => PidFd.open(ProcessRef.parse(ref)))
   show(`liveness(readPidFile('server.pid'))`, () => liveness(readPidFile(pidFile)))
-  say('not one of them touched the stranger. The same by number, as kill tools do it:\n')
-
+  say('not one of them touched the stranger. A bare number does:\n')
   show(`process.kill(${PID}, 'SIGTERM')`, () => process.kill(PID, 'SIGTERM'))
   say(`the stranger says: ${await stranger.nextLine()}`)
-  show(`process.kill(${PID}, 'SIGKILL')      // "it did not end in time"`, () => process.kill(PID, 'SIGKILL'))
+  stranger.child.kill('SIGKILL')
+  await stranger.ended
+}
+
+/** The same with fkill, which asks politely, looks for the number again and again, and then insists. */
+async function playWithFkill() {
+  const { default: fkill } = await import('fkill').catch(() => ({}))
+  if (fkill === undefined) return say('(fkill is not installed: skipped)')
+  const obedient = `process.on('SIGTERM', () => setTimeout(() => process.exit(), 200))
+    setInterval(() => {}, 1e9); console.log('ready')`
+  const server = await startAsPid(process.execPath, ['-e', obedient])
+  if (server.child.pid !== PID) return say(`(pid ${PID} was not to be had a third time: skipped)`)
+  say(
+    `\n     > await fkill(${PID}, { forceAfterTimeout: 1000 })   // another server, which obeys after 200 ms`,
+  )
+  const killing = fkill(PID, { forceAfterTimeout: 1000 }).then(
+    () => 'done, it says',
+    (error) => error.message,
+  )
+  await server.ended
+  const stranger = await startAsPid('/bin/sleep', ['1000'], false)
+  if (stranger.child.pid !== PID) {
+    stranger.child.kill('SIGKILL')
+    return say(`(fkill's own processes took the number ${PID} before a stranger could: skipped)`)
+  }
+  const outcome = await killing
   const [, signal] = await stranger.ended
-  say(`the stranger ended by ${signal}. Nobody will ever know why.`)
+  say(`  ${outcome}. The stranger who got the number meanwhile ended by ${signal}, and will never know why.`)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'sigkit-tour-'))
 try {
   await play(join(folder, 'server.pid'))
+  await playWithFkill()
 } finally {
   rmSync(folder, { recursive: true })
 }
