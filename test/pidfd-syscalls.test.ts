@@ -290,7 +290,7 @@ describe('pidfdSendSignal', () => {
     const caller = await Caller.start({ wrapper: asNobody })
     const { value: fd } = await caller.call('sigkit/syscalls', 'pidfdOpen', 1)
     const denied = { name: 'PermissionDeniedError', code: 'EPERM', errno: -1, syscall: 'pidfd_send_signal' }
-    expect((await caller.call('sigkit/syscalls', 'pidfdSendSignal', fd, 'SIGCONT')).error).toMatchObject(
+    expect((await caller.call('sigkit/syscalls', 'pidfdSendSignal', fd, 'SIGURG')).error).toMatchObject(
       denied,
     )
     expect((await caller.call('sigkit/syscalls', 'pidfdSendSignal', fd, 0)).error).toMatchObject(denied)

@@ -104,16 +104,26 @@ describe('EPERM', () => {
     'each verb, for a process of another user [needs PID 1 of another user]',
     async () => {
       const caller = await Caller.start({ wrapper: asNobody })
-      const fields = { pid: 1, signal: 'SIGCONT' }
-      expect((await caller.call('sigkit', 'kill', 1, 'SIGCONT')).error).toEqual(denied('kill', fields))
+      // Not SIGCONT: within a session anybody may send it, and PID 1 may be of ours.
+      const fields = { pid: 1, signal: 'SIGURG' }
+      expect((await caller.call('sigkit', 'kill', 1, 'SIGURG')).error).toEqual(denied('kill', fields))
       expect((await caller.call('sigkit', 'kill', 1, 0)).error).toEqual(denied('kill', { pid: 1 }))
-      expect((await caller.call('sigkit', 'tgkill', 1, 1, 'SIGCONT')).error).toEqual(denied('tgkill', fields))
-      expect((await caller.call('sigkit', 'sigqueue', 1, 'SIGCONT', 5)).error).toEqual(
+      expect((await caller.call('sigkit', 'tgkill', 1, 1, 'SIGURG')).error).toEqual(denied('tgkill', fields))
+      expect((await caller.call('sigkit', 'sigqueue', 1, 'SIGURG', 5)).error).toEqual(
         denied('sigqueue', fields),
       )
       expect(await caller.call('sigkit', 'tryKill', 1, 0)).toEqual({ value: 'EPERM' })
     },
   )
+
+  test.runIf(isRoot)(`SIGCONT within a session is allowed to anybody ${NEEDS_ROOT}`, async () => {
+    const receiver = await Receiver.start()
+    const caller = await Caller.start({ wrapper: asNobody })
+    expect(await caller.call('sigkit', 'tryKill', receiver.pid, 'SIGCONT')).toEqual({ value: null })
+    expect(await caller.call('sigkit', 'tryKill', receiver.pid, 'SIGURG')).toEqual({ value: 'EPERM' })
+    const outside = await Receiver.start({ detached: true })
+    expect(await caller.call('sigkit', 'tryKill', outside.pid, 'SIGCONT')).toEqual({ value: 'EPERM' })
+  })
 
   test.runIf(isRoot)(`nothing arrived ${NEEDS_ROOT}`, async () => {
     const receiver = await Receiver.start()
