@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { NEEDS_REAL_SIGNALS, signalsHeldBack } from './helpers/needs.js'
 import { inOwnProcess, resultOf, startOwnProcess } from './helpers/own-process.js'
 
 /** SIGKIT_CHURN_SECONDS=60 is what issue 5 asks for. */
@@ -32,7 +33,7 @@ async function during(pid: number, milliseconds: number): Promise<Activity> {
   return { switches: after.switches - before.switches, cpu: after.cpu - before.cpu }
 }
 
-test('idle it does nothing: no wake-ups, no CPU', async () => {
+test.skipIf(signalsHeldBack)(`idle it does nothing: no wake-ups, no CPU ${NEEDS_REAL_SIGNALS}`, async () => {
   const program = startOwnProcess(
     async ({ sigkit, adopt, until, spawn, programPath }) => {
       const reaper = sigkit.startReaper({ subreaper: true, graceMs: 20 }).ref()

@@ -148,7 +148,8 @@ describe('startReaper()', () => {
         exits.spawn = (await exit)[0]
         exits.execFile = await within(
           new Promise((resolve) => {
-            execFile('sh', ['-c', 'exit 10'], (error) => {
+            // Without a sanitizer in LD_PRELOAD, which dash does not survive.
+            execFile('sh', ['-c', 'exit 10'], { env: { PATH: process.env.PATH } }, (error) => {
               resolve(error?.code)
             })
           }),

@@ -222,22 +222,25 @@ describe('identifySender', () => {
     expect(event.sender).not.toHaveProperty('comm')
   })
 
-  test('a sender that is gone when the listener runs, if the handler was quicker; never a wrong name', async () => {
-    const [listener, sender] = [
-      await Listener.start(SIGRTMIN, { subscribe: { identifySender: true } }),
-      await Sender.start(),
-    ]
-    await sender.send('comm', Buffer.from('short-lived').toString('hex'))
-    let known = 0
-    for (let i = 0; i < 20; i++) {
-      const { pid } = await sender.send('fork', listener.pid, SIGRTMIN)
-      const { sender: by } = await listener.event()
-      expect(by).toMatchObject({ pid, trusted: true })
-      expect([undefined, 'short-lived']).toContain(by?.comm)
-      if (by?.comm !== undefined) known++
-    }
-    expect(known).toBeGreaterThan(0)
-  })
+  test.skipIf(signalsHeldBack)(
+    `a sender that is gone when the listener runs, if the handler was quicker; never a wrong name ${NEEDS_REAL_SIGNALS}`,
+    async () => {
+      const [listener, sender] = [
+        await Listener.start(SIGRTMIN, { subscribe: { identifySender: true } }),
+        await Sender.start(),
+      ]
+      await sender.send('comm', Buffer.from('short-lived').toString('hex'))
+      let known = 0
+      for (let i = 0; i < 20; i++) {
+        const { pid } = await sender.send('fork', listener.pid, SIGRTMIN)
+        const { sender: by } = await listener.event()
+        expect(by).toMatchObject({ pid, trusted: true })
+        expect([undefined, 'short-lived']).toContain(by?.comm)
+        if (by?.comm !== undefined) known++
+      }
+      expect(known).toBeGreaterThan(0)
+    },
+  )
 })
 
 describe('the queue of signals is full (RLIMIT_SIGPENDING 0)', () => {

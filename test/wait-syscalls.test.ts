@@ -2,6 +2,7 @@
 import { signals } from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { canDump, NEEDS_CORE_DUMPS } from './helpers/core-dumps.js'
+import { NEEDS_REAL_SIGNALS, signalsHeldBack } from './helpers/needs.js'
 import { inOwnProcess, resultOf, startOwnProcess, type Inside } from './helpers/own-process.js'
 
 const CODES = [0, 1, 42, 255]
@@ -375,8 +376,8 @@ describe('errors', () => {
   })
 })
 
-test.each(['waitpid', 'wait4', 'waitid'] as const)(
-  '%s blocks the thread until the child ends, through EINTR',
+test.skipIf(signalsHeldBack).each(['waitpid', 'wait4', 'waitid'] as const)(
+  `%s blocks the thread until the child ends, through EINTR ${NEEDS_REAL_SIGNALS}`,
   async (call) => {
     const SIGUSR2 = 12
     const program = startOwnProcess(async ({ syscalls: s, adopt, load, say }, name: string) => {

@@ -6,7 +6,10 @@ export const NEEDS_EXIT_INFO = '[needs PIDFD_INFO_EXIT, Linux 6.15]'
 
 if (!exitInfo) console.log(`no exit info: skipping what is marked ${NEEDS_EXIT_INFO}`)
 
-/** ThreadSanitizer holds signals back until the program is at a safe place, and of each number only one. */
+/**
+ * ThreadSanitizer holds signals back until the program is at a safe place, and of each number only one; a thread of its
+ * own wakes ten times a second.
+ */
 export const signalsHeldBack = (process.env.LD_PRELOAD ?? '').includes('libtsan')
 export const NEEDS_REAL_SIGNALS = '[needs a process without ThreadSanitizer]'
 
