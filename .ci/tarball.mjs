@@ -32,11 +32,11 @@ try {
     "if (tryKill(99999999, 0) !== 'ESRCH' || kill(process.pid, 0) !== undefined) process.exit(1)"
   writeFileSync(
     join(empty, 'use.mjs'),
-    `import { kill, tryKill } from 'sigkit'\nimport 'sigkit/syscalls'\n${program}`,
+    `import { kill, tryKill } from 'sigkit'\nimport 'sigkit/syscalls'\nimport 'sigkit/init'\n${program}`,
   )
   writeFileSync(
     join(empty, 'use.cjs'),
-    `const { kill, tryKill } = require('sigkit')\nrequire('sigkit/syscalls')\n${program}`,
+    `const { kill, tryKill } = require('sigkit')\nrequire('sigkit/syscalls')\nrequire('sigkit/init')\n${program}`,
   )
   for (const file of ['use.mjs', 'use.cjs'])
     run(join(bin, 'node'), [file], { cwd: empty, env: { PATH: bin } })

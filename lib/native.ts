@@ -102,6 +102,9 @@ export interface Native {
   replace_action(signum: number, to: number): number
   // Puts back what the ticket stands for, once.
   restore_action(ticket: number): number
+  // Where the signal has its default action: ends the process with 128 + n, also as PID 1. 1 when that is so, 0 when
+  // the signal is handled or ignored.
+  default_as_init(signum: number): number
   // int sigprocmask(int how, set, oldset); inout[0]: the set as bits (signal n is bit n - 1), then the old one; how -1 asks
   sigprocmask(how: number, inout: BigInt64Array): number
   // int sigpending(sigset_t *set); out[0]: the bits

@@ -25,6 +25,7 @@
       "native/core/exit_by_signal.cc",
       "native/core/exit_watch.cc",
       "native/core/identity.cc",
+      "native/core/init_default.cc",
       "native/core/kernel_probe.cc",
       "native/core/proc_reader.cc",
       "native/core/signal_hub.cc",

@@ -1,5 +1,6 @@
 #include "../core/disposition.h"
 
+#include "../core/init_default.h"
 #include "napi_setup.h"
 
 namespace sigkit {
@@ -35,6 +36,13 @@ napi_value RestoreActionCall(napi_env env, napi_callback_info info) {
   return args.Ok() ? Number(env, RestoreAction(ticket)) : nullptr;
 }
 
+// The default action for an init: 1 when it is installed, 0 when the signal is handled or ignored
+napi_value DefaultAsInitCall(napi_env env, napi_callback_info info) {
+  Arguments<1> args(env, info);
+  const int sig = args.Int32(0);
+  return args.Ok() ? Number(env, DefaultAsInit(sig)) : nullptr;
+}
+
 // int sigprocmask(int how, const sigset_t *set, sigset_t *oldset); inout: the set, then the old one
 napi_value Sigprocmask(napi_env env, napi_callback_info info) {
   Arguments<2> args(env, info);
@@ -64,6 +72,7 @@ void RegisterDisposition(Napi::Env env, Napi::Object exports) {
   Register(env, exports, "sigaction", Sigaction);
   Register(env, exports, "replace_action", ReplaceActionCall);
   Register(env, exports, "restore_action", RestoreActionCall);
+  Register(env, exports, "default_as_init", DefaultAsInitCall);
   Register(env, exports, "sigprocmask", Sigprocmask);
   Register(env, exports, "sigpending", Sigpending);
 }

@@ -8,6 +8,9 @@
 
 namespace sigkit {
 
+// Of tables that are indexed by a signal's number, 1 to 64.
+constexpr int kSignals = 65;
+
 struct SignalEvent {
   int32_t signo;      //  0
   int32_t code;       //  4  si_code

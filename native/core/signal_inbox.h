@@ -7,8 +7,6 @@
 
 namespace sigkit {
 
-constexpr int kSignals = 65;  // 1..64
-
 class SignalInbox {
  public:
   SignalInbox() = default;

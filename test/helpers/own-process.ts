@@ -66,13 +66,20 @@ export interface Inside {
 
 export type Body<A, R> = (inside: Inside, argument: A) => R | Promise<R>
 
-/** Starts it, for a test that speaks with it. `stay`: it is not ended, but ends when nothing is left to wait for. */
+/**
+ * Starts it, for a test that speaks with it. `stay`: it is not ended, but ends when nothing is left to wait for;
+ * 'forever': not even then.
+ */
 export function startOwnProcess<A>(
   body: Body<A, unknown>,
   argument: A,
-  { stay = false, ...options }: NodeOptions & { stay?: boolean } = {},
+  { stay = false, ...options }: NodeOptions & { stay?: boolean | 'forever' } = {},
 ): Program {
-  const args = [String(body), JSON.stringify(argument), ...(stay ? ['stay'] : [])]
+  const args = [
+    String(body),
+    JSON.stringify(argument),
+    ...(stay === false ? [] : [stay === true ? 'stay' : stay]),
+  ]
   return startNode('own-process.mjs', { ...options, args })
 }
 

@@ -1,0 +1,365 @@
+/** The preload sigkit/init: Node as a real PID 1, beside plain Node. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { packageRoot } from './helpers/addon.js'
+import { plainEnvironment, programPath } from './helpers/fixture.js'
+import { type Body, type Inside, resultOf, startOwnProcess } from './helpers/own-process.js'
+import { canNamespace, inNamespace, NEEDS_NAMESPACE } from './helpers/privilege.js'
+import { Program } from './helpers/program.js'
+
+const preload = ['--import', 'sigkit/init']
+
+/** The function, in a Node that is PID 1 and would stay for ever. */
+function startInit(body: Body<null, unknown>, flags: readonly string[] = preload): Program {
+  return startOwnProcess(body, null, { wrapper: inNamespace, flags, cwd: packageRoot, stay: 'forever' })
+}
+
+async function endOf(body: Body<null, unknown>, flags?: readonly string[]): Promise<unknown> {
+  const { lines, ending } = await startInit(body, flags).report()
+  const said = lines.filter((line) => (line as { result?: unknown }).result !== null)
+  return { said, ...ending }
+}
+
+/** Plain Node, without anything of ours in it: five orphans that end, SIGTERM; what it makes of them, as JSON. */
+const baseline = `
+  const { spawn } = require('node:child_process')
+  const { readdirSync, readFileSync } = require('node:fs')
+  const states = () => readdirSync('/proc').filter((name) => /^\\d+$/.test(name) && name !== '1')
+    .map((pid) => { try { return readFileSync('/proc/' + pid + '/stat', 'utf8').split(') ')[1][0] } catch { return 'gone' } })
+  setInterval(() => {}, 1 << 30)
+  const parent = spawn('sh', ['-c', 'for n in 1 2 3 4 5; do (read line; exit 3) <&3 & done'], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
+  parent.on('exit', () => {
+    parent.stdio[3].destroy()
+    const look = () => {
+      const zombies = states().filter((state) => state === 'Z').length
+      if (zombies < 5 && states().length > 0) return setTimeout(look, 5)
+      process.kill(1, 'SIGTERM')
+      console.log(JSON.stringify({ zombies, survived: 'SIGTERM' }))
+    }
+    look()
+  })`
+
+describe.runIf(canNamespace)(`as PID 1 ${NEEDS_NAMESPACE}`, () => {
+  test('the baseline: plain Node leaves five of five zombies and ignores SIGTERM', async () => {
+    const node = new Program([...inNamespace, process.execPath, '-e', baseline], { env: plainEnvironment })
+    expect(await node.next('what plain Node does')).toEqual({ zombies: 5, survived: 'SIGTERM' })
+  })
+
+  test('orphans are reaped, and the children of child_process keep their exits', async () => {
+    const program = startInit(async ({ adopt, until, stateOf, spawn, once, programPath, within }) => {
+      const { pids, end } = await adopt(5, 'exit', 3)
+      const own = spawn(programPath('ends'), ['exit', '7'], { stdio: ['pipe', 'ignore', 'inherit'] })
+      const exit = within(once(own, 'exit'), "the child's 'exit'")
+      end()
+      own.stdin.end()
+      await until(() => pids.every((pid) => stateOf(pid) === 'gone'), 'the orphans to be reaped')
+      return { orphans: pids.length, own: (await exit)[0] as number }
+    })
+    expect(await resultOf(program)).toEqual({ orphans: 5, own: 7 })
+  })
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)('%s without a listener ends it with %i', async (signal, code) => {
+    const program = startInit(({ say }) => {
+      say('ready')
+    })
+    await program.next('ready')
+    const [child] = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8').split(' ')
+    process.kill(Number(child), signal)
+    expect(await program.ended()).toEqual({ code, signal: null })
+  })
+
+  test('also while JavaScript blocks the loop', async () => {
+    const ended = endOf(({ spawn }) => {
+      spawn('sh', ['-c', 'kill -TERM 1'])
+      for (;;);
+    })
+    expect(await ended).toEqual({ said: [], code: 143, signal: null })
+  })
+
+  test('what else would end it is dropped by the kernel, as ever', async () => {
+    const ended = endOf(({ say }) => {
+      for (const signal of ['SIGUSR2', 'SIGALRM', 'SIGQUIT'] as const) process.kill(1, signal)
+      say('here')
+      process.kill(1, 'SIGTERM')
+    })
+    expect(await ended).toEqual({ said: ['here'], code: 143, signal: null })
+  })
+
+  /** Each ends by SIGTERM with 143 after having said what it must, or hangs if the signal is lost. */
+  const sequences: [name: string, body: Body<null, unknown>, said: unknown[]][] = [
+    [
+      'process.on, removeListener',
+      async ({ once, say }: Inside) => {
+        const listener = (): undefined => undefined
+        process.on('SIGTERM', listener)
+        const heard = once(process, 'SIGTERM')
+        process.kill(1, 'SIGTERM')
+        await heard
+        say('heard')
+        process.removeListener('SIGTERM', listener)
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['heard'],
+    ],
+    [
+      'one listener of two stays',
+      async ({ once, say }: Inside) => {
+        const first = (): undefined => undefined
+        process.on('SIGTERM', first)
+        const heard = once(process, 'SIGTERM')
+        process.removeListener('SIGTERM', first)
+        process.kill(1, 'SIGTERM')
+        await heard
+        say('heard')
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['heard'],
+    ],
+    [
+      'process.once',
+      ({ say }: Inside) => {
+        process.once('SIGTERM', () => {
+          say('heard')
+          process.kill(1, 'SIGTERM')
+          say('survived')
+        })
+        process.kill(1, 'SIGTERM')
+      },
+      ['heard'],
+    ],
+    [
+      'removeAllListeners of the signal',
+      ({ say }: Inside) => {
+        process.on('SIGTERM', () => undefined)
+        process.on('SIGTERM', () => undefined)
+        process.removeAllListeners('SIGTERM')
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      [],
+    ],
+    [
+      'removeAllListeners of everything',
+      ({ say }: Inside) => {
+        process.on('SIGTERM', () => undefined)
+        process.removeAllListeners()
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      [],
+    ],
+    [
+      'onSignal, close',
+      async ({ sigkit, until, say }: Inside) => {
+        let heard = 0
+        const subscription = sigkit.onSignal('SIGTERM', () => {
+          heard++
+        })
+        process.kill(1, 'SIGTERM')
+        await until(() => heard === 1, 'the signal')
+        say('heard')
+        subscription.close()
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['heard'],
+    ],
+    [
+      'onSignal within process.on',
+      async ({ sigkit, once, say }: Inside) => {
+        process.on('SIGTERM', () => undefined)
+        sigkit.onSignal('SIGTERM', () => undefined).close()
+        const heard = once(process, 'SIGTERM')
+        process.kill(1, 'SIGTERM')
+        await heard
+        say('heard')
+        process.removeAllListeners('SIGTERM')
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['heard'],
+    ],
+    [
+      'process.on within onSignal',
+      async ({ sigkit, until, say }: Inside) => {
+        let heard = 0
+        const subscription = sigkit.onSignal('SIGTERM', () => {
+          heard++
+        })
+        const listener = (): undefined => undefined
+        process.on('SIGTERM', listener)
+        process.removeListener('SIGTERM', listener)
+        process.kill(1, 'SIGTERM')
+        await until(() => heard === 1, 'the signal')
+        say('heard')
+        subscription.close()
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['heard'],
+    ],
+    [
+      'onSignal and process.on, interleaved',
+      async ({ sigkit, once, say }: Inside) => {
+        const subscription = sigkit.onSignal('SIGTERM', () => undefined)
+        process.on('SIGTERM', () => undefined)
+        subscription.close()
+        const heard = once(process, 'SIGTERM')
+        process.kill(1, 'SIGTERM')
+        await heard
+        say('heard')
+        process.removeAllListeners('SIGTERM')
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['heard'],
+    ],
+    [
+      'onSignal, close, process.on, removeListener',
+      async ({ sigkit, once, say }: Inside) => {
+        sigkit.onSignal('SIGTERM', () => undefined).close()
+        const heard = once(process, 'SIGTERM')
+        process.kill(1, 'SIGTERM')
+        await heard
+        say('heard')
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['heard'],
+    ],
+    [
+      'onSignal in a Worker that is terminated',
+      async ({ startWorker, once, say }: Inside) => {
+        const worker = startWorker(({ sigkit, port }) => {
+          sigkit.onSignal('SIGTERM', () => {
+            port.postMessage('heard')
+          })
+          port.on('message', () => undefined)
+          port.postMessage('ready')
+        }, null)
+        await once(worker, 'message')
+        const [heard] = (process.kill(1, 'SIGTERM'), await once(worker, 'message')) as [string]
+        say(heard)
+        await worker.terminate()
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['heard'],
+    ],
+    [
+      'ignored for a while',
+      ({ sigkit, say }: Inside) => {
+        const ignoring = sigkit.setDisposition('SIGTERM', 'ignore')
+        process.kill(1, 'SIGTERM')
+        say('ignored')
+        ignoring[Symbol.dispose]()
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['ignored'],
+    ],
+    [
+      'a listener of another signal',
+      ({ say }: Inside) => {
+        process.on('SIGINT', () => undefined)
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      [],
+    ],
+  ]
+  test.each(sequences)('SIGTERM goes to the listener while there is one: %s', async (_name, body, said) => {
+    expect(await endOf(body)).toEqual({ said, code: 143, signal: null })
+  })
+
+  test('a Worker loads it too, and does not do it a second time', async () => {
+    // A Worker of `eval` skips --import in Node 20.
+    const body: Body<null, unknown> = async ({ startWorker, once, say }) => {
+      process.on('SIGTERM', () => undefined)
+      const worker = startWorker(({ port }) => {
+        port.postMessage(process.execArgv.includes('sigkit/init'))
+        port.close()
+      }, null)
+      say((await once(worker, 'message'))[0])
+      await once(worker, 'exit')
+      const heard = once(process, 'SIGTERM')
+      process.kill(1, 'SIGTERM')
+      await heard
+      say('heard')
+      process.exit(0)
+    }
+    expect(await endOf(body, ['--require', 'sigkit/init'])).toEqual({
+      said: [true, 'heard'],
+      code: 0,
+      signal: null,
+    })
+  })
+
+  test('require does as well as import', async () => {
+    const ended = endOf(
+      ({ say }) => {
+        process.kill(1, 'SIGTERM')
+        say('survived')
+      },
+      ['--require', 'sigkit/init'],
+    )
+    expect(await ended).toEqual({ said: [], code: 143, signal: null })
+  })
+
+  test('it does not keep the process alive', async () => {
+    const options = { wrapper: inNamespace, flags: preload, cwd: packageRoot, stay: true }
+    expect(await startOwnProcess(() => null, null, options).ended()).toEqual({ code: 0, signal: null })
+  })
+
+  test('without /proc it warns that orphans are not reaped, and ends by SIGTERM', async () => {
+    const [unshare = '', ...flags] = inNamespace.filter((word) => word !== 'setsid')
+    const hidden = ['setsid', 'sh', '-c', 'umount -l /proc && exec "$@"', 'sh']
+    const program = startOwnProcess(() => process.kill(1, 'SIGTERM'), null, {
+      wrapper: [unshare, ...flags, ...hidden],
+      flags: preload,
+      cwd: packageRoot,
+    })
+    expect(await program.ended()).toEqual({ code: 143, signal: null })
+    expect(program.stderr).toMatch(/\[SIGKIT_INIT\] Warning: orphans are not reaped: /)
+  })
+})
+
+describe('not as PID 1', () => {
+  const facts: Body<null, unknown> = ({ sigkit, syscalls }) => ({
+    subreaperBefore: syscalls.prctlGetChildSubreaper(),
+    actions: ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGCHLD'].map((name) =>
+      syscalls.sigaction(name as never, null),
+    ),
+    listeners: process.listenerCount('removeListener') + process.listenerCount('newListener'),
+    loaded: typeof sigkit,
+  })
+  const start = (flags: readonly string[]): Program =>
+    startOwnProcess(facts, null, { flags, cwd: packageRoot })
+
+  test('it changes nothing', async () => {
+    const json = (result: unknown): string =>
+      JSON.stringify(result, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+    const [plain, preloaded] = [await resultOf(start([])), await resultOf(start(preload))]
+    expect(json(preloaded)).toBe(json(plain))
+  })
+
+  test('as a subreaper it reaps orphans, and leaves the signals alone', async () => {
+    const program = startOwnProcess(
+      async ({ adopt, until, stateOf, syscalls }) => {
+        const { pids, end } = await adopt(5, 'exit', 3)
+        end()
+        await until(() => pids.every((pid) => stateOf(pid) === 'gone'), 'the orphans to be reaped')
+        return syscalls.sigaction('SIGHUP', null).disposition
+      },
+      null,
+      { wrapper: [programPath('subreaper'), 'exec'], flags: preload, cwd: packageRoot },
+    )
+    expect(await resultOf(program)).toBe('default')
+  })
+})
