@@ -7,16 +7,16 @@
  */
 import { errno, systemError, waitTimeout } from './errors.js'
 import type { Exit } from './exit-status.js'
-import { KERNEL, kernelHas } from './features.js'
 import type { Link } from './link.js'
 import { native } from './native.js'
 import { invalidType } from './node-errors.js'
 import { childrenOfLibuv, childrenOfThisThread, onChildSignal } from './own-children.js'
 import { addPendingWait, pendingWaits, type Hold } from './pending-waits.js'
-import { resourceUsage, waitForNews } from './resource-usage.js'
+import { resourceUsage } from './resource-usage.js'
 import { readExit } from './read-exit.js'
 import type { ChildLike } from './target.js'
 import { LONGEST_TIMER_MS, waitLimits, type WaitLimits, type WaitOptions } from './wait-options.js'
+import { waitOnLink } from './wait-on-link.js'
 import { statusOfNews, type WaitStatus } from './wait-status.js'
 
 /** What to wait for, and what may be taken. */
@@ -31,17 +31,7 @@ export interface ChildWaitOptions extends WaitOptions {
 
 type Caller = (...args: never[]) => unknown
 
-const c = native.constants
-const {
-  P_PID = 1,
-  P_PIDFD = 3,
-  WEXITED = 4,
-  WSTOPPED = 2,
-  WCONTINUED = 8,
-  WNOHANG = 1,
-  WNOWAIT = 0x1000000,
-} = c
-const { __WALL = 0x40000000 } = c
+const { WEXITED = 4, WSTOPPED = 2, WCONTINUED = 8, WNOWAIT = 0x1000000 } = native.constants
 
 /** @internal */
 export interface CheckedOptions extends WaitLimits {
@@ -65,13 +55,6 @@ export function childWaitOptions(options: ChildWaitOptions | undefined): Checked
     continued: flag('continued', false),
     reap: flag('reap', true),
   }
-}
-
-function waitOn(link: Link, options: number): ReturnType<typeof waitForNews> {
-  const flags = options | WNOHANG | __WALL
-  return link.fd !== -1 && kernelHas(KERNEL.waitidPidfd)
-    ? waitForNews(P_PIDFD, link.fd, flags)
-    : waitForNews(P_PID, link.pid, flags)
 }
 
 /** Whether reaping it takes nothing from anybody. */
@@ -106,11 +89,11 @@ function look(
   // A stop is taken, or the next wait would see the same one again; the end is taken only where that is ours to do.
   const changes = (options.stopped ? WSTOPPED : 0) | (options.continued ? WCONTINUED : 0)
   if (changes !== 0) {
-    const news = waitOn(link, changes)
+    const news = waitOnLink(link, changes)
     if (typeof news === 'object') return { status: statusOfNews(news, resourceUsage()), taken: true }
   }
   const reaps = options.reap && mayReap(link.pid)
-  const news = waitOn(link, reaps ? WEXITED : WEXITED | WNOWAIT)
+  const news = waitOnLink(link, reaps ? WEXITED : WEXITED | WNOWAIT)
   if (typeof news === 'object') return { status: statusOfNews(news, resourceUsage()), taken: reaps }
   if (news === undefined || news === -errno.EAGAIN) return undefined
   if (news !== -errno.ECHILD) throw systemError('waitid', news, { pid: link.pid }, caller)

@@ -9,18 +9,10 @@ import { KERNEL, kernelHas } from './features.js'
 import type { Link, ProcessState } from './link.js'
 import { native } from './native.js'
 import { isOver, procStat } from './proc-stat.js'
-import { waitForNews } from './resource-usage.js'
 import type { ChildLike } from './target.js'
+import { waitOnLink } from './wait-on-link.js'
 
-const {
-  P_PID = 1,
-  P_PIDFD = 3,
-  WEXITED = 4,
-  WNOHANG = 1,
-  WNOWAIT = 0x1000000,
-  __WALL = 0x40000000,
-} = native.constants
-const { PIDFD_INFO_EXIT = 8 } = native.constants
+const { WEXITED = 4, WNOWAIT = 0x1000000, PIDFD_INFO_EXIT = 8 } = native.constants
 
 const info = new BigInt64Array(14)
 const EXIT_CODE = 13
@@ -33,11 +25,7 @@ export type Peek = { child: false } | { child: true; exit: Exit | undefined }
  * @internal
  */
 export function peek(link: Link): Peek {
-  const options = WEXITED | WNOHANG | WNOWAIT | __WALL
-  // By number where there is no waitid(P_PIDFD): a child that is not reaped keeps its number. EAGAIN is a pidfd that
-  // does not block and has nothing to tell.
-  const byPidfd = link.fd !== -1 && kernelHas(KERNEL.waitidPidfd)
-  const news = byPidfd ? waitForNews(P_PIDFD, link.fd, options) : waitForNews(P_PID, link.pid, options)
+  const news = waitOnLink(link, WEXITED | WNOWAIT)
   if (typeof news === 'number')
     return news === -errno.EAGAIN ? { child: true, exit: undefined } : { child: false }
   if (news === undefined) return { child: true, exit: undefined }

@@ -21,14 +21,14 @@ const rows: readonly (readonly string[])[] = [
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'process-info', 'features', 'host'],
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
-    ...['pending-waits'],
+    ...['pending-waits', 'wait-on-link'],
   ],
   [
     ...['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],
     // What the waiting calls are made of.
     ...['wait-syscalls', 'wait-status', 'exit-status', 'resource-usage'],
   ],
-  ['errors', 'signals', 'arguments', 'constants'],
+  ['errors', 'error-classes', 'signals', 'arguments', 'constants'],
   ['native', 'elsewhere', 'load-addon', 'node-errors'],
 ]
 
