@@ -29,7 +29,8 @@
       "native/core/kernel_probe.cc",
       "native/core/proc_reader.cc",
       "native/core/signal_hub.cc",
-      "native/core/sigsys_guard.cc"
+      "native/core/sigsys_guard.cc",
+      "native/core/thread_prompts.cc"
     ],
     "native_defines": [
       "NAPI_VERSION=9",

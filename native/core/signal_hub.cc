@@ -1,15 +1,13 @@
 #include "signal_hub.h"
 
-#include <dirent.h>
 #include <pthread.h>
-#include <sys/random.h>
 
 #include <mutex>
 #include <new>
 
 #include "deadline.h"
 #include "handler_guard.h"
-#include "proc_reader.h"
+#include "thread_prompts.h"
 
 namespace sigkit {
 namespace {
@@ -39,21 +37,13 @@ struct Hub {
   Replaced replaced[kSignals] = {};
   std::atomic<int> identify[kSignals] = {};
   std::atomic<bool> ordered[kSignals] = {};
-  // Prompts sent and obeyed, see PromptThreads.
-  std::atomic<uint32_t> prompted[kSignals] = {};
-  std::atomic<uint32_t> obeyed[kSignals] = {};
   // Where order is kept. Known once the main thread has subscribed; a Worker may be first.
   pthread_t main_thread = {};
   std::atomic<bool> main_thread_known{false};
-  int64_t prompt = 0;
 };
 
 // A plain pointer, set before the first handler is installed: no guard variable is touched in a handler.
 Hub* hub = nullptr;
-
-// si_code of the signal that asks a thread to block (see PromptThreads). Negative, or the kernel refuses it;
-// none of its own numbers.
-constexpr int kPromptCode = -0x516b;
 
 // ---------------------------------------------------------------- ASYNC-SIGNAL-SAFE ZONE
 
@@ -151,9 +141,7 @@ void CallHost(int sig, const Subscriber* list, const struct sigaction& host, sig
 void OnSignal(int sig, siginfo_t* info, void* context) {
   const int saved = errno;
   auto* user = static_cast<ucontext_t*>(context);
-  const bool prompt =
-      info->si_code == kPromptCode && reinterpret_cast<intptr_t>(info->si_value.sival_ptr) == hub->prompt;
-  if (!prompt) {
+  if (!TakePrompt(sig, info)) {
     SignalEvent event;
     Record(&event, sig, info);
     const unsigned generation = hub->guard.Enter();
@@ -168,8 +156,6 @@ void OnSignal(int sig, siginfo_t* info, void* context) {
     hub->guard.Leave(generation);
     // Last, and outside: it may leave by siglongjmp.
     if (call_before) CallHandler(before, sig, info, context);
-  } else {
-    hub->obeyed[sig].fetch_add(1, std::memory_order_relaxed);
   }
   // From the return on this thread blocks the signal, so that the main thread takes the next one, in order.
   if (sig >= SIGRTMIN && !IsMainThread()) sigaddset(&user->uc_sigmask, sig);
@@ -202,7 +188,7 @@ Hub* TheHub() {
   if (hub == nullptr) {
     auto* made = new (std::nothrow) Hub();
     if (made == nullptr) return nullptr;
-    if (getrandom(&made->prompt, sizeof made->prompt, GRND_NONBLOCK) < 0) made->prompt = MonotonicNow();
+    PreparePrompts();
     __atomic_store_n(&hub, made, __ATOMIC_RELEASE);
   }
   return hub;
@@ -217,57 +203,9 @@ struct sigaction OurAction() {
   return action;
 }
 
-// Calls `visit(tid, pending, blocked)` for every thread but the main one: whether `sig` is pending for that
-// thread alone, and whether it blocks it.
-template <typename Visit>
-void ForOtherThreads(int sig, Visit visit) {
-  DIR* tasks = opendir("/proc/self/task");
-  if (tasks == nullptr) return;
-  while (const struct dirent* entry = readdir(tasks)) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
-    const int tid = static_cast<int>(std::strtol(entry->d_name, nullptr, 10));
-    ThreadSignals of;
-    if (tid <= 0 || tid == getpid() || ReadThreadSignals(tid, &of) < 0) continue;
-    const uint64_t bit = uint64_t{1} << (sig - 1);
-    visit(tid, (of.pending & bit) != 0, (of.blocked & bit) != 0);
-  }
-  closedir(tasks);
-}
-
-// Asks every other thread to block a real-time signal, by a signal of that number to each, marked as ours:
-// while the main thread is in the handler the kernel would hand the next one to another thread, which may
-// record it first. Not those that block it already: it would stay in their queue for ever.
-void PromptThreads(int sig) {
-  const siginfo_t info = QueuedSiginfo(sig, kPromptCode, hub->prompt);
-  ForOtherThreads(sig, [&](int tid, bool pending, bool blocked) {
-    if (pending || blocked) return;
-    hub->prompted[sig].fetch_add(1, std::memory_order_relaxed);
-    if (sys_rt_tgsigqueueinfo(getpid(), tid, sig, &info) < 0)
-      hub->obeyed[sig].fetch_add(1, std::memory_order_relaxed);
-  });
-}
-
-// Before our handler goes: a prompt that is still on its way would find the default action, which is the end
-// of the process. What a thread has had no time for in 100 ms is taken out of all queues by ignoring the
-// signal for a moment, at the risk of one that was meant for us.
-void AwaitPrompts(int sig) {
-  for (int tries = 0; hub->prompted[sig].load() != hub->obeyed[sig].load(); tries++) {
-    bool any = false;
-    ForOtherThreads(sig, [&](int tid, bool pending, bool) { any |= pending && tid != sys_gettid(); });
-    if (any && tries < 1000) {
-      const struct timespec moment = {0, 100000};
-      nanosleep(&moment, nullptr);
-      continue;
-    }
-    if (any) {
-      struct sigaction ignore;
-      std::memset(&ignore, 0, sizeof ignore);
-      ignore.sa_handler = SIG_IGN;
-      sigaction(sig, &ignore, nullptr);
-      const struct sigaction ours = OurAction();
-      sigaction(sig, &ours, nullptr);
-    }
-    hub->obeyed[sig].store(hub->prompted[sig].load());  // a thread may have ended with its prompt
-  }
+void InstallOurs(int sig) {
+  const struct sigaction ours = OurAction();
+  sigaction(sig, &ours, nullptr);
 }
 
 bool IsOurs(const struct sigaction& action) {
@@ -328,10 +266,7 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   }
   ChainBudget* budget = anchor == nullptr ? nullptr : &anchor->budget;
   Publish(sig, new Subscriber{inbox, budget, IsMainThread(), old});
-  if (first && !under) {
-    const struct sigaction ours = OurAction();
-    sigaction(sig, &ours, nullptr);
-  }
+  if (first && !under) InstallOurs(sig);
   if (sig >= SIGRTMIN) {
     hub->ordered[sig].store(true, std::memory_order_relaxed);
     // A prompt that finds somebody else's handler, or none, is a signal out of nowhere.
@@ -346,7 +281,7 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
   const Subscriber* old = hub->subscribers[sig].load(std::memory_order_relaxed);
   if (old == nullptr) return false;
   // While the mask still lets a prompt for this thread through.
-  if (old->next == nullptr && IsSignalInstalled(sig)) AwaitPrompts(sig);
+  if (old->next == nullptr && IsSignalInstalled(sig)) AwaitPrompts(sig, InstallOurs);
   const SignalsBlocked blocked;
   const Subscriber* rest = Without(old, inbox);
   if (rest != nullptr) {
@@ -409,8 +344,7 @@ bool IsBlockedForOrder(int sig) {
 
 void ReinstallSignal(int sig) {
   if (!IsSubscribed(sig)) return;
-  const struct sigaction ours = OurAction();
-  sigaction(sig, &ours, nullptr);
+  InstallOurs(sig);
   // The last one left meanwhile, and found the default action in our place.
   if (!IsSubscribed(sig) && IsSignalInstalled(sig)) {
     struct sigaction action;

@@ -1,0 +1,86 @@
+#include "thread_prompts.h"
+
+#include <dirent.h>
+#include <sys/random.h>
+
+#include <atomic>
+#include <cstdlib>
+
+#include "proc_reader.h"
+#include "signal_event.h"
+#include "syscalls.h"
+
+namespace sigkit {
+namespace {
+
+// si_code of a prompt. Negative, or the kernel refuses it; none of its own numbers.
+constexpr int kPromptCode = -0x516b;
+// The value of a prompt, which nobody else knows.
+int64_t secret = 0;
+std::atomic<uint32_t> prompted[kSignals] = {};
+std::atomic<uint32_t> obeyed[kSignals] = {};
+
+// Calls `visit(tid, pending, blocked)` for every thread but the main one: whether `sig` is pending for that
+// thread alone, and whether it blocks it.
+template <typename Visit>
+void ForOtherThreads(int sig, Visit visit) {
+  DIR* tasks = opendir("/proc/self/task");
+  if (tasks == nullptr) return;
+  while (const struct dirent* entry = readdir(tasks)) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
+    const int tid = static_cast<int>(std::strtol(entry->d_name, nullptr, 10));
+    ThreadSignals of;
+    if (tid <= 0 || tid == getpid() || ReadThreadSignals(tid, &of) < 0) continue;
+    const uint64_t bit = uint64_t{1} << (sig - 1);
+    visit(tid, (of.pending & bit) != 0, (of.blocked & bit) != 0);
+  }
+  closedir(tasks);
+}
+
+}  // namespace
+
+void PreparePrompts() {
+  if (getrandom(&secret, sizeof secret, GRND_NONBLOCK) >= 0) return;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  secret = static_cast<int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec;
+}
+
+// ASYNC-SIGNAL-SAFE
+bool TakePrompt(int sig, const siginfo_t* info) {
+  if (info->si_code != kPromptCode || reinterpret_cast<intptr_t>(info->si_value.sival_ptr) != secret)
+    return false;
+  obeyed[sig].fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+void PromptThreads(int sig) {
+  const siginfo_t info = QueuedSiginfo(sig, kPromptCode, secret);
+  ForOtherThreads(sig, [&](int tid, bool pending, bool blocked) {
+    if (pending || blocked) return;
+    prompted[sig].fetch_add(1, std::memory_order_relaxed);
+    if (sys_rt_tgsigqueueinfo(getpid(), tid, sig, &info) < 0)
+      obeyed[sig].fetch_add(1, std::memory_order_relaxed);
+  });
+}
+
+void AwaitPrompts(int sig, void (*reinstall)(int sig)) {
+  for (int tries = 0; prompted[sig].load() != obeyed[sig].load(); tries++) {
+    bool any = false;
+    ForOtherThreads(sig, [&](int tid, bool pending, bool) { any |= pending && tid != sys_gettid(); });
+    if (any && tries < 1000) {
+      const struct timespec moment = {0, 100000};
+      nanosleep(&moment, nullptr);
+      continue;
+    }
+    if (any) {
+      struct sigaction ignore;
+      std::memset(&ignore, 0, sizeof ignore);
+      ignore.sa_handler = SIG_IGN;
+      sigaction(sig, &ignore, nullptr);
+      reinstall(sig);
+    }
+    obeyed[sig].store(prompted[sig].load());  // a thread may have ended with its prompt
+  }
+}
+
+}  // namespace sigkit
