@@ -100,7 +100,8 @@ export function errnoCode(result: number): ErrnoCode {
 
 interface KernelFeature {
   feature: string
-  since: string
+  /** Undefined: every kernel, but it takes Node. */
+  since: string | undefined
 }
 
 /** First kernels, by the C name of the call. */
@@ -148,8 +149,11 @@ function hint(
   feature: KernelFeature | undefined,
 ): string {
   if (subject.note !== undefined) return `; ${subject.note}`
-  if (feature !== undefined)
-    return `; ${feature.feature} needs Linux ${feature.since}, or the sandbox forbids it`
+  if (feature !== undefined) {
+    return feature.since === undefined
+      ? `; ${feature.feature} needs libuv, so Node itself as the host`
+      : `; ${feature.feature} needs Linux ${feature.since}, or the sandbox forbids it`
+  }
   if (subject.facts?.reused === true) return '; the number belongs to another process now'
   if (code === 'EAGAIN' && subject.signal !== undefined) {
     return "; the receiver's queue of pending signals is full: let it handle some, or raise its RLIMIT_SIGPENDING"
@@ -160,7 +164,9 @@ function hint(
 
 function infoOf({ pgid, tid }: Subject, feature: KernelFeature | undefined): ErrorInfo | undefined {
   if (pgid === undefined && tid === undefined && feature === undefined) return undefined
-  const info: ErrorInfo = { ...feature }
+  const info: ErrorInfo = {}
+  if (feature !== undefined) info.feature = feature.feature
+  if (feature?.since !== undefined) info.since = feature.since
   if (pgid !== undefined) info.pgid = pgid
   if (tid !== undefined) info.tid = tid
   return info
@@ -258,13 +264,13 @@ export function waitTimeout(pid: number, timeout: number): WaitTimeoutError {
 }
 
 /**
- * The kernel has no `feature`, which came with Linux `since`.
+ * The kernel has no `feature`, which came with Linux `since`; undefined: it is the host that lacks libuv.
  * @internal
  */
 export function unsupported(
   syscall: string,
   feature: string,
-  since: string,
+  since: string | undefined,
   pid: number,
   caller?: Caller,
 ): SignalError {

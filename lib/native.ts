@@ -7,6 +7,7 @@
  */
 import { elsewhere } from './elsewhere.js'
 import { loadAddon } from './load-addon.js'
+import { isNode } from './runtime.js'
 
 /** @internal */
 export interface Native {
@@ -75,6 +76,8 @@ export interface Native {
   exit_watch_ref(keepAlive: number): number
   // 1 where the host has the libuv functions.
   has_uv(): number
+  // The host has some of them, and aborts in them: none is called from now on.
+  disown_uv(): number
 
   // int waitid(idtype_t idtype, id_t id, siginfo_t *info, int options); out: si_pid, si_uid, si_code, si_status; rusage
   waitid(idtype: number, id: number, options: number, out: Int32Array, rusage: Float64Array): number
@@ -164,7 +167,13 @@ export interface Native {
 export const supported: boolean = process.platform === 'linux'
 
 /** @internal */
-export const native: Native = supported ? (loadAddon() as Native) : elsewhere
+export const native: Native = supported ? load() : elsewhere
+
+function load(): Native {
+  const addon = loadAddon() as Native
+  if (!isNode) addon.disown_uv()
+  return addon
+}
 
 /**
  * State that belongs to the addon and not to this module: the addon has one callback per environment and kind of event,

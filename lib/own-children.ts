@@ -1,6 +1,5 @@
 /** Which children of ours are whose: this thread's, libuv's, or nobody's that we know. */
 import { errno, unsupported } from './errors.js'
-import { loopKind } from './host.js'
 import { native } from './native.js'
 
 let buffer = new Int32Array(256)
@@ -51,8 +50,7 @@ export function unownedChildren(caller: (...args: never[]) => unknown): number[]
   }
   const libuvs = childrenOfLibuv()
   if (libuvs === undefined) {
-    const host = `telling children apart in a host without libuv (the loop is '${loopKind()}')`
-    throw unsupported('uv_walk', host, 'any, with Node', process.pid, caller)
+    throw unsupported('uv_walk', 'telling children apart', undefined, process.pid, caller)
   }
   return [...children].filter((pid) => !libuvs.has(pid))
 }
@@ -74,7 +72,7 @@ export function onChildSignal(
       for (const each of [...listeners]) each()
     })
     if (result === -errno.ENOSYS) {
-      throw unsupported('uv_signal_start', 'SIGCHLD through libuv', 'any, with Node', process.pid, caller)
+      throw unsupported('uv_signal_start', 'SIGCHLD through libuv', undefined, process.pid, caller)
     }
     opened = true
   }

@@ -2,6 +2,7 @@
 import { errno, systemError } from './errors.js'
 import { native } from './native.js'
 import { invalidType, invalidValue, reservedSignal, unknownSignal } from './node-errors.js'
+import { isBun } from './runtime.js'
 import { signalInfo, signals, type Signal, type SignalInfo } from './signals.js'
 
 type Caller = (...args: never[]) => unknown
@@ -10,7 +11,7 @@ const faults = ['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL']
 
 /** What the runtime uses itself, with what breaks when it is taken. */
 function ofRuntime(name: string): string | undefined {
-  if (process.versions['bun'] !== undefined) {
+  if (isBun) {
     return name === 'SIGPWR' ? 'Bun suspends its threads with it while it collects garbage' : undefined
   }
   if (name === 'SIGUSR1') return 'Node starts its inspector with it'

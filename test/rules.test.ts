@@ -29,7 +29,7 @@ const rows: readonly (readonly string[])[] = [
     ...['wait-syscalls', 'wait-status', 'exit-status', 'resource-usage'],
   ],
   ['errors', 'error-classes', 'signals', 'arguments', 'constants'],
-  ['native', 'elsewhere', 'load-addon', 'node-errors'],
+  ['native', 'elsewhere', 'load-addon', 'node-errors', 'runtime'],
 ]
 
 interface Source {

@@ -18,7 +18,7 @@ int ChildSignal::Open(napi_env env, napi_value callback, ChildSignal** signal) {
   auto* self = new (std::nothrow) ChildSignal(env);
   if (self == nullptr) return -ENOMEM;
   self->watcher_ = static_cast<SigkitUvHandle*>(std::calloc(1, uv_handle_size(kUvSignal)));
-  if (self->watcher_ == nullptr || !self->callback_.Set(env, callback) ||
+  if (self->watcher_ == nullptr || !self->callback_.Set(env, callback, true) ||
       uv_signal_init(loop, self->watcher_) != 0) {
     std::free(self->watcher_);
     delete self;

@@ -5,7 +5,7 @@ namespace sigkit {
 int EnvSignals::Open(napi_env env, napi_value callback, bool use_uv) {
   if (loop_ != nullptr) return 0;
   if (const int failure = inbox_.Open(); failure < 0) return failure;
-  if (!callback_.Set(env, callback)) return -ENOMEM;
+  if (!callback_.Set(env, callback, use_uv)) return -ENOMEM;
   const int opened = use_uv ? Loop::OpenUv(env, inbox_.Fd(), Drain, this, &loop_)
                             : Loop::OpenThread(env, inbox_.Fd(), Drain, this, &loop_);
   if (opened < 0) return opened;

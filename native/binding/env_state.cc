@@ -25,7 +25,7 @@ EnvState::~EnvState() {
 int EnvState::OpenExitWatch(napi_env env, napi_value callback, bool use_uv) {
   if (loop_ != nullptr) return 0;
   if (const int failure = exit_watch_.Open(); failure < 0) return failure;
-  if (!callback_.Set(env, callback)) return -ENOMEM;
+  if (!callback_.Set(env, callback, use_uv)) return -ENOMEM;
   return use_uv ? Loop::OpenUv(env, exit_watch_.Fd(), Drain, this, &loop_)
                 : Loop::OpenThread(env, exit_watch_.Fd(), Drain, this, &loop_);
 }

@@ -49,6 +49,12 @@ napi_value ExitWatchRef(napi_env env, napi_callback_info info) {
 // 1 where the host has libuv
 napi_value HasUv(napi_env env, napi_callback_info) { return Number(env, Loop::HasUv() ? 1 : 0); }
 
+// The host's uv functions are not to be called
+napi_value DisownUv(napi_env env, napi_callback_info) {
+  Loop::DisownUv();
+  return Number(env, 0);
+}
+
 }  // namespace
 
 void RegisterExitWatch(Napi::Env env, Napi::Object exports) {
@@ -58,6 +64,7 @@ void RegisterExitWatch(Napi::Env env, Napi::Object exports) {
   Register(env, exports, "exit_watch_drain", ExitWatchDrain);
   Register(env, exports, "exit_watch_ref", ExitWatchRef);
   Register(env, exports, "has_uv", HasUv);
+  Register(env, exports, "disown_uv", DisownUv);
 }
 
 }  // namespace sigkit

@@ -2,13 +2,15 @@
 
 namespace sigkit {
 
-bool JsCallback::Set(napi_env env, napi_value function) {
+bool JsCallback::Set(napi_env env, napi_value function, bool bare) {
+  if (function_ != nullptr) return true;
+  if (napi_create_reference(env, function, 1, &function_) != napi_ok) return false;
+  if (!bare) return true;
   napi_value name = nullptr;
-  if (context_ != nullptr) return true;
-  const bool made = napi_create_string_utf8(env, "sigkit", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-                    napi_async_init(env, nullptr, name, &context_) == napi_ok &&
-                    napi_create_reference(env, function, 1, &function_) == napi_ok;
-  if (context_ == nullptr) return false;
+  if (napi_create_string_utf8(env, "sigkit", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+      napi_async_init(env, nullptr, name, &context_) != napi_ok) {
+    return false;
+  }
   env_ = env;
   // The reference ends with the environment; the context does not. Whoever calls us has a newer hook, and has
   // ended.
@@ -19,7 +21,7 @@ bool JsCallback::Set(napi_env env, napi_value function) {
         napi_async_destroy(self->env_, self->context_);
       },
       this);
-  return made;
+  return true;
 }
 
 void JsCallback::Call(napi_env env) {
@@ -30,8 +32,9 @@ void JsCallback::Call(napi_env env) {
   napi_value receiver = nullptr;
   if (napi_get_reference_value(env, function_, &function) == napi_ok &&
       napi_get_global(env, &receiver) == napi_ok) {
-    // make_callback and not call_function: promises settled by the callback go on when it returns.
-    const napi_status status = napi_make_callback(env, context_, receiver, function, 0, nullptr, nullptr);
+    const napi_status status =
+        context_ == nullptr ? napi_call_function(env, receiver, function, 0, nullptr, nullptr)
+                            : napi_make_callback(env, context_, receiver, function, 0, nullptr, nullptr);
     napi_value error = nullptr;
     if (status == napi_pending_exception && napi_get_and_clear_last_exception(env, &error) == napi_ok) {
       napi_fatal_exception(env, error);

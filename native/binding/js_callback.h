@@ -12,14 +12,16 @@ class JsCallback {
   JsCallback(const JsCallback&) = delete;
   JsCallback& operator=(const JsCallback&) = delete;
 
-  bool Set(napi_env env, napi_value function);
+  // `bare`: the loop calls from nothing of Node's, and the callback opens the scope whose end runs promises.
+  // A ThreadSafeFunction has opened it (and Deno crashes in a second one).
+  bool Set(napi_env env, napi_value function, bool bare);
   // On the JS thread, from the event loop. An exception goes to 'uncaughtException'.
   void Call(napi_env env);
 
  private:
   napi_env env_ = nullptr;
   napi_ref function_ = nullptr;
-  napi_async_context context_ = nullptr;
+  napi_async_context context_ = nullptr;  // of a bare one
 };
 
 }  // namespace sigkit

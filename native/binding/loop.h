@@ -27,6 +27,8 @@ class Loop {
 
   // Whether this host has the libuv functions that OpenUv needs.
   static bool HasUv();
+  // Bun has the functions, and aborts in them; Deno has some. What the host is, JavaScript says.
+  static void DisownUv();
 
   virtual void Ref(bool keep_alive) = 0;
 

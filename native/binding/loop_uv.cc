@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <new>
@@ -66,15 +67,21 @@ class LoopUv final : public Loop {
   napi_async_cleanup_hook_handle hook_ = nullptr;
 };
 
+// The host is the same for all environments.
+std::atomic<bool> disowned{false};
+
 }  // namespace
 
+void Loop::DisownUv() { disowned.store(true, std::memory_order_relaxed); }
+
 bool Loop::HasUv() {
-  return napi_get_uv_event_loop != nullptr && uv_handle_size != nullptr && uv_poll_init != nullptr &&
-         uv_poll_start != nullptr && uv_close != nullptr && uv_ref != nullptr && uv_unref != nullptr &&
-         uv_handle_get_data != nullptr && uv_handle_set_data != nullptr && uv_signal_init != nullptr &&
-         uv_signal_start != nullptr && uv_signal_start_oneshot != nullptr && uv_signal_stop != nullptr &&
-         uv_walk != nullptr && uv_loop_size != nullptr && uv_loop_init != nullptr &&
-         uv_handle_get_type != nullptr && uv_process_get_pid != nullptr;
+  return !disowned.load(std::memory_order_relaxed) && napi_get_uv_event_loop != nullptr &&
+         uv_handle_size != nullptr && uv_poll_init != nullptr && uv_poll_start != nullptr &&
+         uv_close != nullptr && uv_ref != nullptr && uv_unref != nullptr && uv_handle_get_data != nullptr &&
+         uv_handle_set_data != nullptr && uv_signal_init != nullptr && uv_signal_start != nullptr &&
+         uv_signal_start_oneshot != nullptr && uv_signal_stop != nullptr && uv_walk != nullptr &&
+         uv_loop_size != nullptr && uv_loop_init != nullptr && uv_handle_get_type != nullptr &&
+         uv_process_get_pid != nullptr;
 }
 
 int Loop::OpenUv(napi_env env, int fd, Drain drain, void* data, Loop** loop) {
