@@ -17,6 +17,7 @@
       "native/binding/proc.cc",
       "native/binding/send.cc",
       "native/binding/session.cc",
+      "native/binding/spawn.cc",
       "native/binding/wait.cc",
       "native/core/children.cc",
       "native/core/deadline.cc",
@@ -28,7 +29,8 @@
       "native/core/kernel_probe.cc",
       "native/core/proc_reader.cc",
       "native/core/signal_hub.cc",
-      "native/core/sigsys_guard.cc"
+      "native/core/sigsys_guard.cc",
+      "native/core/spawn.cc"
     ],
     "native_defines": [
       "NAPI_VERSION=9",

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "deadline.h"
+#include "exit_by_signal.h"
 #include "handler_guard.h"
 #include "proc_reader.h"
 
@@ -30,6 +31,7 @@ struct Replaced {
   // Who had replaced our handler when the last subscription ended. If it chains, it has our handler for ever.
   struct sigaction overridden;
   bool call_before;  // whether `before` is called besides
+  bool taken;        // as the first subscriber asked
 };
 
 struct Hub {
@@ -148,8 +150,35 @@ void CallHost(int sig, const Subscriber* list, const struct sigaction& host, sig
   CallHandler(host, sig, info, context);
 }
 
+// A fault of this very thread, as opposed to a signal that somebody sent: positive codes come from the kernel
+// alone. SIGTRAP and SIGSYS can be handled later, and onSignal offers that; who takes them wants what is
+// sent.
+bool IsFault(int sig, const siginfo_t* info) {
+  if (info->si_code <= 0) return false;
+  if (sig == SIGTRAP || sig == SIGSYS) return hub->replaced[sig].taken;
+  return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL;
+}
+
+// As if we were not there. Nobody may wait for a faulting thread to go on.
+void PassFaultOn(int sig, siginfo_t* info, void* context) {
+  const struct sigaction before = hub->replaced[sig].before;
+  const bool handled =
+      (before.sa_flags & SA_SIGINFO) != 0 || (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN);
+  if (handled) {
+    CallHandler(before, sig, info, context);
+    return;
+  }
+  ExitBySignal(sig);
+  _exit(128 + sig);  // PID 1 is immune to what it raises itself
+}
+
 void OnSignal(int sig, siginfo_t* info, void* context) {
   const int saved = errno;
+  if (IsFault(sig, info)) {
+    PassFaultOn(sig, info, context);
+    errno = saved;
+    return;
+  }
   auto* user = static_cast<ucontext_t*>(context);
   const bool prompt =
       info->si_code == kPromptCode && reinterpret_cast<intptr_t>(info->si_value.sival_ptr) == hub->prompt;
@@ -322,6 +351,7 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
     replaced.before = before;
     // A one-shot handler is the default action with last words: Node's own for SIGINT and SIGTERM resets the
     // terminal and raises the signal again. Whoever handles the signal takes its place, as process.on does.
+    replaced.taken = take;
     replaced.call_before = !take && (static_cast<unsigned>(before.sa_flags) & SA_RESETHAND) == 0;
     // Read before ours is there: the handler must find it complete.
     sigaction(sig, nullptr, &replaced.host);

@@ -64,10 +64,34 @@ inline int sys_sigmask(int how, const sigset_t* set, sigset_t* old) {
   return OrErrno(sigprocmask(how, set, old));  // NOLINT(concurrency-mt-unsafe)
 }
 
+// By hand, since libc's refuses the two numbers it keeps for itself. Zeros in every member, whatever the
+// architecture's struct looks like, are SIG_DFL with no flags.
+constexpr int kLastSignal = 64;
+inline int sys_default_action(int sig) {
+  const unsigned char action[64] = {};
+  return OrErrno(syscall(SYS_rt_sigaction, sig, action, nullptr, kLastSignal / 8));
+}
+inline int sys_unblock_all() {
+  const uint64_t none = 0;
+  return OrErrno(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none));
+}
+
 inline int sys_setpgid(pid_t pid, pid_t pgid) { return OrErrno(setpgid(pid, pgid)); }
 inline int sys_getpgid(pid_t pid) { return OrErrno(getpgid(pid)); }
 inline int sys_getsid(pid_t pid) { return OrErrno(getsid(pid)); }
 inline int sys_getpgrp() { return getpgrp(); }
+inline int sys_tcgetpgrp(int fd) { return OrErrno(tcgetpgrp(fd)); }
+// From the background the call itself raises SIGTTOU, unless that is blocked.
+inline int sys_tcsetpgrp(int fd, pid_t pgrp) {
+  sigset_t output;
+  sigset_t old;
+  sigemptyset(&output);
+  sigaddset(&output, SIGTTOU);
+  sys_sigmask(SIG_BLOCK, &output, &old);
+  const int result = OrErrno(tcsetpgrp(fd, pgrp));
+  sys_sigmask(SIG_SETMASK, &old, nullptr);
+  return result;
+}
 
 // A siginfo as sigqueue(3) fills it. Everything that is not set is zero: the kernel copies all 128 bytes, and
 // what the stack held there would reach the receiver (pkill -q of procps leaks the upper half of sival_ptr
