@@ -172,8 +172,18 @@ void PassFaultOn(int sig, siginfo_t* info, void* context) {
   _exit(128 + sig);  // PID 1 is immune to what it raises itself
 }
 
+// What libc sends its own threads, by the numbers that it keeps.
+bool IsOfLibc(int sig, const siginfo_t* info) {
+  return IsReservedSignal(sig) && info->si_code == SI_TKILL && info->si_pid == getpid();
+}
+
 void OnSignal(int sig, siginfo_t* info, void* context) {
   const int saved = errno;
+  if (IsOfLibc(sig, info)) {
+    CallHandler(hub->replaced[sig].before, sig, info, context);
+    errno = saved;
+    return;
+  }
   if (IsFault(sig, info)) {
     PassFaultOn(sig, info, context);
     errno = saved;
@@ -291,9 +301,9 @@ void AwaitPrompts(int sig) {
       struct sigaction ignore;
       std::memset(&ignore, 0, sizeof ignore);
       ignore.sa_handler = SIG_IGN;
-      sigaction(sig, &ignore, nullptr);
+      sys_sigaction(sig, &ignore, nullptr);
       const struct sigaction ours = OurAction();
-      sigaction(sig, &ours, nullptr);
+      sys_sigaction(sig, &ours, nullptr);
     }
     hub->obeyed[sig].store(hub->prompted[sig].load());  // a thread may have ended with its prompt
   }
@@ -341,7 +351,7 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   const Subscriber* old = hub->subscribers[sig].load(std::memory_order_relaxed);
   const bool first = old == nullptr;
   struct sigaction before;
-  if (sigaction(sig, nullptr, &before) != 0) return -errno;
+  if (const int failure = sys_sigaction(sig, nullptr, &before); failure < 0) return failure;
   Replaced& replaced = hub->replaced[sig];
   // One that replaced us before and is still there: it may call our handler, so ours must not call it.
   // Nothing is installed; what it passes on arrives.
@@ -354,13 +364,13 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
     replaced.taken = take;
     replaced.call_before = !take && (static_cast<unsigned>(before.sa_flags) & SA_RESETHAND) == 0;
     // Read before ours is there: the handler must find it complete.
-    sigaction(sig, nullptr, &replaced.host);
+    sys_sigaction(sig, nullptr, &replaced.host);
   }
   ChainBudget* budget = anchor == nullptr ? nullptr : &anchor->budget;
   Publish(sig, new Subscriber{inbox, budget, IsMainThread(), old});
   if (first && !under) {
     const struct sigaction ours = OurAction();
-    sigaction(sig, &ours, nullptr);
+    sys_sigaction(sig, &ours, nullptr);
   }
   if (sig >= SIGRTMIN) {
     hub->ordered[sig].store(true, std::memory_order_relaxed);
@@ -387,7 +397,7 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
   }
   Replaced& replaced = hub->replaced[sig];
   struct sigaction current;
-  sigaction(sig, nullptr, &current);
+  sys_sigaction(sig, nullptr, &current);
   const bool ours = IsOurs(current);
   if (!ours) replaced.overridden = current;
   // What is to be there afterwards: not over the head of whoever has replaced us.
@@ -400,14 +410,14 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
     const bool put_back = !IsDefault(after) && !host_was_there;
     spare = anchor->Release(sig, put_back);
     if (IsSignalInstalled(sig)) {
-      sigaction(sig, &replaced.host, nullptr);  // the host watches it on its own account
+      sys_sigaction(sig, &replaced.host, nullptr);  // the host watches it on its own account
       anchor->DropSpare(sig);
       spare = false;
     } else if (put_back) {
-      sigaction(sig, &after, nullptr);
+      sys_sigaction(sig, &after, nullptr);
     }
   } else if (ours) {
-    sigaction(sig, &replaced.before, nullptr);
+    sys_sigaction(sig, &replaced.before, nullptr);
   }
   Publish(sig, nullptr);
   Free(old);
@@ -416,7 +426,7 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
 
 bool IsSignalInstalled(int sig) {
   struct sigaction current;
-  return sigaction(sig, nullptr, &current) == 0 && IsOurs(current);
+  return sys_sigaction(sig, nullptr, &current) == 0 && IsOurs(current);
 }
 
 bool IsSubscribed(int sig) {
@@ -440,13 +450,13 @@ bool IsBlockedForOrder(int sig) {
 void ReinstallSignal(int sig) {
   if (!IsSubscribed(sig)) return;
   const struct sigaction ours = OurAction();
-  sigaction(sig, &ours, nullptr);
+  sys_sigaction(sig, &ours, nullptr);
   // The last one left meanwhile, and found the default action in our place.
   if (!IsSubscribed(sig) && IsSignalInstalled(sig)) {
     struct sigaction action;
     std::memset(&action, 0, sizeof action);
     action.sa_handler = SIG_DFL;
-    sigaction(sig, &action, nullptr);
+    sys_sigaction(sig, &action, nullptr);
   }
 }
 

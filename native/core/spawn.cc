@@ -125,7 +125,7 @@ class Command {
   if (terminal >= 0) tcsetpgrp(terminal, getpid());
   // Node marks what it inherited.
   for (int fd = 0; fd <= 2; fd++) fcntl(fd, F_SETFD, 0);
-  sys_unblock_all();
+  sys_raw_sigmask(SIG_SETMASK, 0, nullptr);
   const int error = command->Exec();
   ssize_t written;
   do written = write(failure_fd, &error, sizeof error);
@@ -153,14 +153,12 @@ int SpawnCommand(const char* strings, size_t length, int terminal) {
   int failure[2];
   if (pipe2(failure, O_CLOEXEC) != 0) return -errno;
   // No handler of ours may run in the child: it would record there what was meant for us.
-  sigset_t all;
-  sigset_t old;
-  sigfillset(&all);
-  sys_sigmask(SIG_BLOCK, &all, &old);
+  uint64_t old = 0;
+  sys_raw_sigmask(SIG_SETMASK, ~uint64_t{0}, &old);
   const pid_t pid = fork();
   const int fork_error = pid < 0 ? errno : 0;
   if (pid == 0) RunChild(&command, terminal, failure[1]);
-  sys_sigmask(SIG_SETMASK, &old, nullptr);
+  sys_raw_sigmask(SIG_SETMASK, old, nullptr);
   close(failure[1]);
   const int error = pid < 0 ? fork_error : ReadFailure(failure[0]);
   close(failure[0]);

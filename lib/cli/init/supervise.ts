@@ -7,7 +7,7 @@
 import { native } from '../../native.js'
 import { addReceiver, countKeepAlive } from '../../signal-dispatch.js'
 import type { SignalEvent } from '../../signal-records.js'
-import { nameIfAny, signals } from '../../signals.js'
+import { signals } from '../../signals.js'
 import { complain } from '../usage.js'
 import { Forwarder, isOurOwn } from './forward.js'
 import { dismissGroup, Ending, remainingOf } from './remaining.js'
@@ -34,7 +34,8 @@ const jobControl: readonly (number | undefined)[] = [SIGTSTP, SIGTTIN, SIGTTOU]
 const waitStatus = new Int32Array(1)
 const usage = new Float64Array(16)
 
-const handled = signals.filter(({ catchable }) => catchable).map(({ number }) => number)
+/** All but SIGKILL and SIGSTOP; of those that libc keeps as many as this machine lets us have. */
+const handled = signals.filter(({ catchable, reserved }) => catchable || reserved)
 
 class Supervisor {
   readonly #options: Supervision
@@ -59,7 +60,13 @@ class Supervisor {
       },
       missed: (): void => undefined,
     }
-    for (const signo of handled) addReceiver(signo, receiver, true, now)
+    for (const { number, reserved } of handled) {
+      try {
+        addReceiver(number, receiver, true, now)
+      } catch (error) {
+        if (!reserved) throw error
+      }
+    }
     countKeepAlive(1)
     this.#pid = spawnCommand(options.command, this.#terminal.fd)
     this.#forwarder = new Forwarder(this.#pid, options.group, options.rewrites)
@@ -128,9 +135,9 @@ class Supervisor {
     const remaining = remainingOf(adopts)
     const finish = (): void => {
       this.#terminal.takeBack(this.#pid)
-      for (const signo of handled) {
-        const lost = native.signal_lost(signo)
-        if (lost > 0) complain(`${lost} of ${nameIfAny(signo) ?? signo} were not forwarded: too many at once`)
+      for (const { number, name } of handled) {
+        const lost = native.signal_lost(number)
+        if (lost > 0) complain(`${lost} of ${name ?? number} were not forwarded: too many at once`)
       }
       this.#exit(this.#code ?? 0)
     }
