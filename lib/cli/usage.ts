@@ -50,7 +50,7 @@ export function parseOptions<T extends ParseArgsConfig>(config: T): ReturnType<t
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code?.startsWith('ERR_PARSE_ARGS_') !== true) throw error
-    // "Unknown option '-x'. To specify a positional argument starting with ...": the first sentence says it.
-    throw new UsageError(message.split('. ')[0] ?? message)
+    // What follows is a hint that is longer than the usage.
+    throw new UsageError(message.split(/\.\s/)[0] ?? message)
   }
 }
