@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { packageRoot } from './helpers/addon.js'
 import { fixturePath, plainEnvironment, programPath } from './helpers/fixture.js'
 import { cli, initCommand, run, Watched, type Outcome } from './helpers/init.js'
-import { asNobody, canNamespace, isRoot, NEEDS_NAMESPACE } from './helpers/privilege.js'
+import { asNobody, canNamespace, inNamespace, isRoot, NEEDS_NAMESPACE } from './helpers/privilege.js'
 
 const sigkit = (...args: string[]): Promise<Outcome> => run(cli(...args))
 
@@ -157,6 +157,32 @@ describe.skipIf(!canNamespace)(`without /proc ${NEEDS_NAMESPACE}`, () => {
     const { kill } = await import('sigkit/syscalls')
     kill(init.pid, 40)
     expect(await init.arrival()).toMatchObject({ signo: 40 })
+  })
+})
+
+describe.skipIf(!canNamespace)(`with the /proc of another namespace ${NEEDS_NAMESPACE}`, () => {
+  // Our number there is somebody else's here, who has children: they are none of ours.
+  test('a subreaper signals nobody by those numbers', async () => {
+    const inside = [
+      ...cli(
+        'init',
+        '-s',
+        '--grace',
+        '0',
+        '--',
+        'sh',
+        '-c',
+        'sleep 1000 & until [ -e go ]; do :; done; exit 6',
+      ),
+    ]
+    // The init is 2 in the inner namespace, and 2 of the outer one has the children 3 to 82.
+    const script =
+      'bash -c "for i in {1..80}; do sleep 1000 & done; > made; wait" & ' +
+      'until [ -e made ]; do :; done; ' +
+      `unshare --pid --fork --kill-child bash -c '"$@" & init=$!; sleep 1000 & bystander=$!; > go; wait $init; code=$?
+       echo $init $((bystander > 2 && bystander < 83)); kill -0 $bystander && exit $code' - "$@"`
+    const outcome = await run([...inNamespace, 'bash', '-c', script, '-', ...inside])
+    expect(outcome).toMatchObject({ code: 6, stdout: '2 1\n', stderr: '' })
   })
 })
 

@@ -6,8 +6,10 @@
 import { readdirSync } from 'node:fs'
 import { watchPidfd } from '../../exit-watch.js'
 import { native } from '../../native.js'
+import { isProcOurs } from './own-proc.js'
 
 function processes(): number[] {
+  if (!isProcOurs()) return []
   try {
     return readdirSync('/proc')
       .map(Number)
