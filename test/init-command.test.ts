@@ -46,7 +46,13 @@ const endings: Row[] = [
 ]
 
 const starting: Row[] = [
-  { does: 'gives 127 for a program that is not there', command: ['no-such-program'], code: 127, peers: tini },
+  {
+    does: 'gives 127 for a program that is not there',
+    options: { wrapper: ['env', 'PATH=/usr/bin:/bin'] },
+    command: ['no-such-program'],
+    code: 127,
+    peers: tini,
+  },
   { does: 'gives 127 for a path that is not there', command: ['./no-such-program'], code: 127, peers: tini },
   { does: 'gives 127 for a path through a file', command: ['/etc/passwd/x'], code: 127 },
   { does: 'gives 127 for an empty name', command: [''], code: 127, peers: tini },

@@ -139,8 +139,8 @@ describe('-r', () => {
 
 /** A shell that tells of SIGUSR1, with a child of its own group that does too. */
 const both =
-  'trap "echo 1" USR1; (trap "echo 2; exit" USR1; echo 3; while :; do sleep 0.02; done) & ' +
-  'echo "{\\"pid\\":$$}"; while :; do wait; done'
+  'trap "echo 1" USR1; echo "{\\"pid\\":$$}"; (trap "echo 2; exit" USR1; echo 3; while :; do sleep 0.02; done) & ' +
+  'while :; do wait; done'
 
 describe('-g', () => {
   test.each([

@@ -48,6 +48,8 @@ class Supervisor {
   #reapScheduled = false
   /** A job control stop was forwarded, and no SIGCONT since. */
   #stopAsked = false
+  /** The command is stopped, and so will we be. */
+  #stopDue = false
 
   constructor(options: Supervision, exit: (code: number) => void) {
     this.#options = options
@@ -88,7 +90,7 @@ class Supervisor {
       return
     }
     if (event.number === SIGCONT) {
-      this.#stopAsked = false
+      this.#stopAsked = this.#stopDue = false
       this.#terminal.lend(this.#pid)
     }
     if (jobControl.includes(event.number)) this.#stopAsked = true
@@ -105,12 +107,13 @@ class Supervisor {
     const childrenLeft = pid === 0
     if (this.#ending !== undefined) this.#ending.changed(childrenLeft)
     else if (this.#code !== undefined) this.#end(childrenLeft)
+    else this.#followStop()
   }
 
   /** A raw wait status of the command, as the W* macros of wait(2) read it. */
   #changed(status: number): void {
     if ((status & 0xff) === 0x7f) {
-      this.#followStop((status >> 8) & 0xff)
+      this.#stopped((status >> 8) & 0xff)
       return
     }
     const signal = status & 0x7f
@@ -121,12 +124,15 @@ class Supervisor {
    * A shell that started us waits for us, not for the command: when that is stopped, by Ctrl-Z or by a stop that we
    * forwarded, so are we. PID 1 cannot be stopped, and need not.
    */
-  #followStop(signal: number): void {
+  #stopped(signal: number): void {
     const byTerminal = this.#terminal.fd >= 0 && jobControl.includes(signal)
-    if (process.pid === 1 || !(this.#stopAsked || byTerminal)) return
-    // What has come meanwhile goes first: it may be the SIGCONT that ends this stop.
-    if (native.signal_unread() === 1) return
-    this.#stopAsked = false
+    this.#stopDue = process.pid !== 1 && (this.#stopAsked || byTerminal)
+  }
+
+  #followStop(): void {
+    // What has come meanwhile goes first: it may be the SIGCONT that ends this stop. We are here again after it.
+    if (!this.#stopDue || native.signal_unread() === 1) return
+    this.#stopAsked = this.#stopDue = false
     native.kill(process.pid, SIGSTOP)
   }
 
