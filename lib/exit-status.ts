@@ -17,7 +17,7 @@ export interface Exit {
 }
 
 /**
- * The name of the signal that ended a process. Those that libc keeps have none: 'SIG32', so that the fact is told.
+ * The name of a signal that was seen. Those that libc keeps have none: 'SIG32', so that the fact is told.
  * @internal
  */
 export function endingSignalName(number: number): SignalName {

@@ -38,6 +38,13 @@ export interface Native {
   // int setpgid(pid_t pid, pid_t pgid);
   setpgid(pid: number, pgid: number): number
 
+  // fork(); setpgid(0, 0); tcsetpgrp(terminal, getpid()); execvp(argv[0], argv); argv: NUL-ended strings. A pid
+  spawn(argv: Uint8Array, length: number, terminal: number): number
+  // pid_t tcgetpgrp(int fd);
+  tcgetpgrp(fd: number): number
+  // int tcsetpgrp(int fd, pid_t pgrp); with SIGTTOU blocked meanwhile
+  tcsetpgrp(fd: number, pgrp: number): number
+
   // int pidfd_open(pid_t pid, unsigned int flags);
   pidfd_open(pid: number, flags: number): number
   // int pidfd_send_signal(int pidfd, int sig, siginfo_t *info, unsigned int flags); with a null info

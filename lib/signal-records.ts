@@ -1,7 +1,8 @@
 /** What the native handler recorded (native/core/signal_event.h), as the event that a listener gets. */
 import { readlinkSync } from 'node:fs'
+import { endingSignalName } from './exit-status.js'
 import { native } from './native.js'
-import { nameIfAny, signalInfo, type SignalName } from './signals.js'
+import type { SignalName } from './signals.js'
 
 /** `si_code` by its name; the number itself where it has none. */
 export type SignalCode =
@@ -158,7 +159,7 @@ export class SignalRecords {
     const lost = blank ? (inInitialNamespace() ? true : null) : false
     const sent = code === SI_USER || (code < 0 && code !== SI_TIMER && code !== SI_SIGIO)
     return {
-      signal: nameIfAny(signo) ?? signalInfo(signo).name ?? 'SIGRTMIN',
+      signal: endingSignalName(signo),
       number: signo,
       code: anyCodes.get(code) ?? names?.get(code) ?? code,
       sender: sent && lost !== true ? this.#sender(index, pid, uid, code) : null,

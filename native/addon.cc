@@ -9,6 +9,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sigkit::RegisterProc(env, exports);
   sigkit::RegisterSend(env, exports);
   sigkit::RegisterSession(env, exports);
+  sigkit::RegisterSpawn(env, exports);
   sigkit::RegisterWait(env, exports);
   return exports;
 }

@@ -17,6 +17,7 @@
       "native/binding/proc.cc",
       "native/binding/send.cc",
       "native/binding/session.cc",
+      "native/binding/spawn.cc",
       "native/binding/wait.cc",
       "native/core/children.cc",
       "native/core/deadline.cc",
@@ -30,6 +31,7 @@
       "native/core/proc_reader.cc",
       "native/core/signal_hub.cc",
       "native/core/sigsys_guard.cc",
+      "native/core/spawn.cc",
       "native/core/thread_prompts.cc"
     ],
     "native_defines": [

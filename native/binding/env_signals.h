@@ -47,7 +47,7 @@ class EnvSignals {
   static void Drain(napi_env env, void* data);
   void End();
   // Real-time signals need none: nothing in a host without names for them watches one.
-  Anchor* AnchorFor(int sig) const { return sig < SIGRTMIN ? anchors_ : nullptr; }
+  Anchor* AnchorFor(int sig) const { return sig < SIGRTMIN && !IsReservedSignal(sig) ? anchors_ : nullptr; }
 
   SignalInbox inbox_;
   JsCallback callback_;

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "deadline.h"
+#include "exit_by_signal.h"
 #include "handler_guard.h"
 #include "thread_prompts.h"
 
@@ -28,6 +29,7 @@ struct Replaced {
   // Who had replaced our handler when the last subscription ended. If it chains, it has our handler for ever.
   struct sigaction overridden;
   bool call_before;  // whether `before` is called besides
+  bool taken;        // as the first subscriber asked
 };
 
 struct Hub {
@@ -138,8 +140,45 @@ void CallHost(int sig, const Subscriber* list, const struct sigaction& host, sig
   CallHandler(host, sig, info, context);
 }
 
+// A fault of this very thread, as opposed to a signal that somebody sent: positive codes come from the kernel
+// alone. SIGTRAP and SIGSYS can be handled later, and onSignal offers that; who takes them wants what is
+// sent.
+bool IsFault(int sig, const siginfo_t* info) {
+  if (info->si_code <= 0) return false;
+  if (sig == SIGTRAP || sig == SIGSYS) return hub->replaced[sig].taken;
+  return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL;
+}
+
+// As if we were not there. Nobody may wait for a faulting thread to go on.
+void PassFaultOn(int sig, siginfo_t* info, void* context) {
+  const struct sigaction before = hub->replaced[sig].before;
+  const bool handled =
+      (before.sa_flags & SA_SIGINFO) != 0 || (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN);
+  if (handled) {
+    CallHandler(before, sig, info, context);
+    return;
+  }
+  ExitBySignal(sig);
+  _exit(128 + sig);  // PID 1 is immune to what it raises itself
+}
+
+// What libc sends its own threads, by the numbers that it keeps.
+bool IsOfLibc(int sig, const siginfo_t* info) {
+  return IsReservedSignal(sig) && info->si_code == SI_TKILL && info->si_pid == getpid();
+}
+
 void OnSignal(int sig, siginfo_t* info, void* context) {
   const int saved = errno;
+  if (IsOfLibc(sig, info)) {
+    CallHandler(hub->replaced[sig].before, sig, info, context);
+    errno = saved;
+    return;
+  }
+  if (IsFault(sig, info)) {
+    PassFaultOn(sig, info, context);
+    errno = saved;
+    return;
+  }
   auto* user = static_cast<ucontext_t*>(context);
   if (!TakePrompt(sig, info)) {
     SignalEvent event;
@@ -205,7 +244,7 @@ struct sigaction OurAction() {
 
 void InstallOurs(int sig) {
   const struct sigaction ours = OurAction();
-  sigaction(sig, &ours, nullptr);
+  sys_sigaction(sig, &ours, nullptr);
 }
 
 bool IsOurs(const struct sigaction& action) {
@@ -250,7 +289,7 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   const Subscriber* old = hub->subscribers[sig].load(std::memory_order_relaxed);
   const bool first = old == nullptr;
   struct sigaction before;
-  if (sigaction(sig, nullptr, &before) != 0) return -errno;
+  if (const int failure = sys_sigaction(sig, nullptr, &before); failure < 0) return failure;
   Replaced& replaced = hub->replaced[sig];
   // One that replaced us before and is still there: it may call our handler, so ours must not call it.
   // Nothing is installed; what it passes on arrives.
@@ -260,9 +299,10 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
     replaced.before = before;
     // A one-shot handler is the default action with last words: Node's own for SIGINT and SIGTERM resets the
     // terminal and raises the signal again. Whoever handles the signal takes its place, as process.on does.
+    replaced.taken = take;
     replaced.call_before = !take && (static_cast<unsigned>(before.sa_flags) & SA_RESETHAND) == 0;
     // Read before ours is there: the handler must find it complete.
-    sigaction(sig, nullptr, &replaced.host);
+    sys_sigaction(sig, nullptr, &replaced.host);
   }
   ChainBudget* budget = anchor == nullptr ? nullptr : &anchor->budget;
   Publish(sig, new Subscriber{inbox, budget, IsMainThread(), old});
@@ -292,7 +332,7 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
   }
   Replaced& replaced = hub->replaced[sig];
   struct sigaction current;
-  sigaction(sig, nullptr, &current);
+  sys_sigaction(sig, nullptr, &current);
   const bool ours = IsOurs(current);
   if (!ours) replaced.overridden = current;
   // What is to be there afterwards: not over the head of whoever has replaced us.
@@ -305,14 +345,14 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
     const bool put_back = !IsDefault(after) && !host_was_there;
     spare = anchor->Release(sig, put_back);
     if (IsSignalInstalled(sig)) {
-      sigaction(sig, &replaced.host, nullptr);  // the host watches it on its own account
+      sys_sigaction(sig, &replaced.host, nullptr);  // the host watches it on its own account
       anchor->DropSpare(sig);
       spare = false;
     } else if (put_back) {
-      sigaction(sig, &after, nullptr);
+      sys_sigaction(sig, &after, nullptr);
     }
   } else if (ours) {
-    sigaction(sig, &replaced.before, nullptr);
+    sys_sigaction(sig, &replaced.before, nullptr);
   }
   Publish(sig, nullptr);
   Free(old);
@@ -321,7 +361,7 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
 
 bool IsSignalInstalled(int sig) {
   struct sigaction current;
-  return sigaction(sig, nullptr, &current) == 0 && IsOurs(current);
+  return sys_sigaction(sig, nullptr, &current) == 0 && IsOurs(current);
 }
 
 bool IsSubscribed(int sig) {
@@ -350,7 +390,7 @@ void ReinstallSignal(int sig) {
     struct sigaction action;
     std::memset(&action, 0, sizeof action);
     action.sa_handler = SIG_DFL;
-    sigaction(sig, &action, nullptr);
+    sys_sigaction(sig, &action, nullptr);
   }
 }
 

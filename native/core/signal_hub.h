@@ -39,7 +39,7 @@ class Anchor {
 };
 
 // 0, or -errno. `anchor` may be null: no host handling to live beside. `take`: what was installed before is
-// not called meanwhile (the first subscriber decides).
+// not called meanwhile (the first subscriber decides). A fault of the process's own goes there all the same.
 int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take);
 // Afterwards no handler touches the inbox for this signal any more. Whether a spare was left behind.
 bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor);

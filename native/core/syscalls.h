@@ -64,10 +64,87 @@ inline int sys_sigmask(int how, const sigset_t* set, sigset_t* old) {
   return OrErrno(sigprocmask(how, set, old));  // NOLINT(concurrency-mt-unsafe)
 }
 
+// -- signal actions and masks by hand: libc's leave out the numbers that it keeps for itself
+
+constexpr int kLastSignal = 64;
+
+inline int sys_raw_sigmask(int how, uint64_t set, uint64_t* old) {
+  return OrErrno(syscall(SYS_rt_sigprocmask, how, &set, old, sizeof set));
+}
+
+// Zeros in every member, whatever the architecture's struct looks like, are SIG_DFL with no flags.
+inline int sys_default_action(int sig) {
+  const unsigned char action[64] = {};
+  return OrErrno(syscall(SYS_rt_sigaction, sig, action, nullptr, kLastSignal / 8));
+}
+
+#if defined(__x86_64__) || defined(__aarch64__)
+struct KernelSigaction {
+  void (*handler)(int);
+  unsigned long flags;
+  void (*restorer)();
+  uint64_t mask;
+};
+
+inline int sys_raw_sigaction(int sig, const KernelSigaction* next, KernelSigaction* old) {
+  return OrErrno(syscall(SYS_rt_sigaction, sig, next, old, kLastSignal / 8));
+}
+
+// What libc has a handler return to, where it has such a thing: of any signal that has one.
+inline void BorrowRestorer(KernelSigaction* action) {
+  constexpr unsigned long kHasRestorer = 0x04000000;
+  for (int sig = 1; sig <= kLastSignal; sig++) {
+    KernelSigaction other = {};
+    if (sys_raw_sigaction(sig, nullptr, &other) < 0 || (other.flags & kHasRestorer) == 0) continue;
+    action->flags |= kHasRestorer;
+    action->restorer = other.restorer;
+    return;
+  }
+}
+
+inline int sys_reserved_action(int sig, const struct sigaction* next, struct sigaction* old) {
+  KernelSigaction raw = {};
+  if (next != nullptr) {
+    raw.handler = next->sa_handler;  // a union with sa_sigaction
+    raw.flags = static_cast<unsigned long>(next->sa_flags);
+    raw.mask = ~uint64_t{0};
+    BorrowRestorer(&raw);
+  }
+  KernelSigaction before = {};
+  const int result = sys_raw_sigaction(sig, next == nullptr ? nullptr : &raw, &before);
+  if (old != nullptr) {
+    std::memset(old, 0, sizeof *old);
+    old->sa_handler = before.handler;
+    old->sa_flags = static_cast<int>(before.flags);
+  }
+  return result;
+}
+#else
+inline int sys_reserved_action(int, const struct sigaction*, struct sigaction*) { return -EINVAL; }
+#endif
+
+inline bool IsReservedSignal(int sig) { return sig > 31 && sig < SIGRTMIN; }
+
+inline int sys_sigaction(int sig, const struct sigaction* next, struct sigaction* old) {
+  return IsReservedSignal(sig) ? sys_reserved_action(sig, next, old) : OrErrno(sigaction(sig, next, old));
+}
+
 inline int sys_setpgid(pid_t pid, pid_t pgid) { return OrErrno(setpgid(pid, pgid)); }
 inline int sys_getpgid(pid_t pid) { return OrErrno(getpgid(pid)); }
 inline int sys_getsid(pid_t pid) { return OrErrno(getsid(pid)); }
 inline int sys_getpgrp() { return getpgrp(); }
+inline int sys_tcgetpgrp(int fd) { return OrErrno(tcgetpgrp(fd)); }
+// From the background the call itself raises SIGTTOU, unless that is blocked.
+inline int sys_tcsetpgrp(int fd, pid_t pgrp) {
+  sigset_t output;
+  sigset_t old;
+  sigemptyset(&output);
+  sigaddset(&output, SIGTTOU);
+  sys_sigmask(SIG_BLOCK, &output, &old);
+  const int result = OrErrno(tcsetpgrp(fd, pgrp));
+  sys_sigmask(SIG_SETMASK, &old, nullptr);
+  return result;
+}
 
 // A siginfo as sigqueue(3) fills it. Everything that is not set is zero: the kernel copies all 128 bytes, and
 // what the stack held there would reach the receiver (pkill -q of procps leaks the upper half of sival_ptr

@@ -76,7 +76,7 @@ void AwaitPrompts(int sig, void (*reinstall)(int sig)) {
       struct sigaction ignore;
       std::memset(&ignore, 0, sizeof ignore);
       ignore.sa_handler = SIG_IGN;
-      sigaction(sig, &ignore, nullptr);
+      sys_sigaction(sig, &ignore, nullptr);
       reinstall(sig);
     }
     obeyed[sig].store(prompted[sig].load());  // a thread may have ended with its prompt

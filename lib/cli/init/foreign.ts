@@ -1,0 +1,34 @@
+/**
+ * Processes of PID 1's namespace that somebody has entered it with (nsenter, `docker exec`): none of our children, so
+ * no SIGCHLD tells when they end. A pidfd does. Where /proc does not show them they are not waited for any sooner than
+ * the grace is over.
+ */
+import { readdirSync } from 'node:fs'
+import { watchPidfd } from '../../exit-watch.js'
+import { native } from '../../native.js'
+import { isProcOurs } from './own-proc.js'
+
+function processes(): number[] {
+  if (!isProcOurs()) return []
+  try {
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 1)
+  } catch {
+    return []
+  }
+}
+
+/** Those that are there now; `ended` is called when one has ended and left the set. Undefined when none is seen. */
+export function watchForeign(ended: () => void): Set<number> | undefined {
+  const watched = new Set<number>()
+  for (const pid of processes()) {
+    const fd = native.pidfd_open(pid, 0)
+    if (fd < 0) continue
+    watched.add(pid)
+    watchPidfd(fd, pid, () => {
+      if (watched.delete(pid)) ended()
+    }).keepAlive(true)
+  }
+  return watched.size === 0 ? undefined : watched
+}

@@ -1,0 +1,58 @@
+/** `sigkit init` under load and at rest: orphans by the thousand, every exit code, nothing at all. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { initCommand, run, Watched } from './helpers/init.js'
+import { canNamespace, NEEDS_NAMESPACE } from './helpers/privilege.js'
+
+describe('every exit code', () => {
+  const SLICE = 32
+  test.each(Array.from({ length: 256 / SLICE }, (_, slice) => SLICE * slice))('from %i on', async (first) => {
+    const codes = Array.from({ length: SLICE }, (_, index) => first + index)
+    const left = [...codes]
+    const seen = new Map<number, number | null>()
+    const worker = async (): Promise<void> => {
+      for (let code = left.pop(); code !== undefined; code = left.pop()) {
+        const outcome = await run(initCommand('sigkit', { subreaper: true }, ['sh', '-c', `exit ${code}`]))
+        seen.set(code, outcome.code)
+      }
+    }
+    await Promise.all([worker(), worker(), worker(), worker()])
+    expect([...seen].filter(([code, exit]) => code !== exit)).toEqual([])
+    expect(seen.size).toBe(SLICE)
+  })
+})
+
+test.skipIf(!canNamespace)(
+  `1000 orphans that end at once are reaped within a second ${NEEDS_NAMESPACE}`,
+  async () => {
+    // One process group of orphans, ended by one signal.
+    const script =
+      'exec 3> >(:); for i in {1..1000}; do (sleep 1000 &); done; ' +
+      'z() { grep -ls "^State:.Z" /proc/[0-9]*/status; }; start=${EPOCHREALTIME/./}; kill -TERM -- $(ps -o pid= -C sleep); ' +
+      'while [ -n "$(ps -o pid= -C sleep)" ]; do :; done; echo $((${EPOCHREALTIME/./} - start))'
+    const { code, stdout } = await run(initCommand('sigkit', {}, ['bash', '-c', script]))
+    expect(code).toBe(0)
+    expect(Number(stdout)).toBeLessThan(1_000_000)
+  },
+)
+
+function wakeUps(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`)
+    .map((tid) => readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8'))
+    .reduce((sum, text) => sum + Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(text)?.[1]), 0)
+}
+
+test('while nothing happens it does not wake up', async () => {
+  const init = await Watched.start({ subreaper: true })
+  // What Node does after its start (V8's concurrent work) is over when two looks in a row see nothing.
+  let before = wakeUps(init.pid)
+  for (let rounds = 0; rounds < 20; rounds++) {
+    await sleep(500)
+    const now = wakeUps(init.pid)
+    if (now === before) break
+    before = now
+  }
+  await sleep(2000)
+  expect(wakeUps(init.pid) - before).toBe(0)
+})
