@@ -9,6 +9,9 @@ import { elsewhere } from './elsewhere.js'
 import { loadAddon } from './load-addon.js'
 
 /** @internal */
+export type BackgroundCallback = (result: number, found: ArrayBuffer) => void
+
+/** @internal */
 export interface Native {
   /** Numbers of the C headers: SIG*, SI_* ... A name that this platform lacks is absent. */
   readonly constants: Readonly<Partial<Record<string, number>>>
@@ -144,6 +147,11 @@ export interface Native {
   proc_stat(pid: number, out: Float64Array): number
   // 1 when the private fields of /proc/PID are shown to us, else 0.
   proc_may_read(pid: number): number
+  // Records (core/process_record.h) of the first `count` pids, of all where it is negative: gives the bytes they need,
+  // which are in `out` when they fit into its `capacity`. Those that are gone are left out.
+  process_read(fields: number, pids: Int32Array, count: number, out: Uint8Array, capacity: number): number
+  // The same in the background: callback(0 or -errno, the records), once.
+  process_read_later(fields: number, pids: Int32Array, count: number, callback: BackgroundCallback): number
   // Milliseconds since the epoch of the boot, into out[0].
   boot_time(out: Float64Array): number
 }

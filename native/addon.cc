@@ -7,6 +7,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sigkit::RegisterHandlers(env, exports);
   sigkit::RegisterPidfd(env, exports);
   sigkit::RegisterProc(env, exports);
+  sigkit::RegisterProcessList(env, exports);
   sigkit::RegisterSend(env, exports);
   sigkit::RegisterSession(env, exports);
   sigkit::RegisterWait(env, exports);

@@ -3,6 +3,7 @@
     "native_sources": [
       "native/addon.cc",
       "native/binding/anchors.cc",
+      "native/binding/background_read.cc",
       "native/binding/child_signal.cc",
       "native/binding/constants.cc",
       "native/binding/disposition.cc",
@@ -15,6 +16,7 @@
       "native/binding/loop_uv.cc",
       "native/binding/pidfd.cc",
       "native/binding/proc.cc",
+      "native/binding/process_list.cc",
       "native/binding/send.cc",
       "native/binding/session.cc",
       "native/binding/wait.cc",
@@ -26,9 +28,12 @@
       "native/core/exit_watch.cc",
       "native/core/identity.cc",
       "native/core/kernel_probe.cc",
+      "native/core/proc_file.cc",
       "native/core/proc_reader.cc",
+      "native/core/process_record.cc",
       "native/core/signal_hub.cc",
-      "native/core/sigsys_guard.cc"
+      "native/core/sigsys_guard.cc",
+      "native/core/surrogate_escape.cc"
     ],
     "native_defines": [
       "NAPI_VERSION=9",

@@ -96,6 +96,7 @@ void RegisterExitWatch(Napi::Env env, Napi::Object exports);
 void RegisterHandlers(Napi::Env env, Napi::Object exports);
 void RegisterPidfd(Napi::Env env, Napi::Object exports);
 void RegisterProc(Napi::Env env, Napi::Object exports);
+void RegisterProcessList(Napi::Env env, Napi::Object exports);
 void RegisterSend(Napi::Env env, Napi::Object exports);
 void RegisterSession(Napi::Env env, Napi::Object exports);
 void RegisterWait(Napi::Env env, Napi::Object exports);

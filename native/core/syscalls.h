@@ -175,6 +175,29 @@ inline int sys_inode(int fd, uint64_t* inode) {
   return result;
 }
 
+// Who owns what the descriptor stands for.
+inline int sys_owner(int fd, uint32_t* uid) {
+  struct statx status = {};
+  const int result = OrErrno(syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_UID, &status));
+  *uid = status.stx_uid;
+  return result;
+}
+
+// Which file a path leads to.
+struct FileId {
+  uint64_t inode;
+  uint32_t major, minor;
+  bool operator==(const FileId& other) const {
+    return inode == other.inode && major == other.major && minor == other.minor;
+  }
+};
+inline int sys_file_id(int directory, const char* path, FileId* id) {
+  struct statx status = {};
+  const int result = OrErrno(syscall(SYS_statx, directory, path, 0, STATX_INO, &status));
+  *id = {status.stx_ino, status.stx_dev_major, status.stx_dev_minor};
+  return result;
+}
+
 // -- epoll, eventfd
 
 inline int sys_epoll_create() { return OrErrno(epoll_create1(EPOLL_CLOEXEC)); }
