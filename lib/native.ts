@@ -154,6 +154,16 @@ export interface Native {
   process_read_later(fields: number, pids: Int32Array, count: number, callback: BackgroundCallback): number
   // Milliseconds since the epoch of the boot, into out[0].
   boot_time(out: Float64Array): number
+  // /proc/PID/task/*/children of any process: how many there are, the first `capacity` in out; -ESRCH for no process.
+  proc_children(pid: number, out: Int32Array, capacity: number): number
+  // The same for `count` processes at once: how many pairs of (child, parent), the first `capacity` pairs in out.
+  proc_children_of_all(pids: Int32Array, count: number, out: Int32Array, capacity: number): number
+  // The processes whose getpgid() or getsid() is one of ids: how many there are, the first `capacity` in out.
+  proc_members_of(ids: Int32Array, count: number, out: Int32Array, capacity: number): number
+  // The state letters of /proc/PID/task/*/stat as character codes: how many threads, the first `capacity` in out.
+  proc_thread_states(pid: number, out: Uint8Array, capacity: number): number
+  // The bytes of /proc/PID/comm without the newline: how many; out has room for 66.
+  proc_comm(pid: number, out: Uint8Array): number
 }
 
 /**

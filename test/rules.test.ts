@@ -21,7 +21,7 @@ const rows: readonly (readonly string[])[] = [
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'process-info', 'features', 'host'],
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
-    ...['pending-waits'],
+    ...['pending-waits', 'proc-children'],
   ],
   [
     ...['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],
