@@ -22,8 +22,11 @@ export { liveness } from './liveness.js'
 export { supported } from './native.js'
 export { readPidFile, writePidFile } from './pid-file.js'
 export { PidFd, type SendOptions } from './pidfd.js'
+export type { Field, ProcessEntry, SignalMasks } from './process-entry.js'
 export type { ProcessInfo } from './process-info.js'
 export { ProcessRef } from './process-ref.js'
+export { children, descendants } from './process-walk.js'
+export { getProcess, listProcesses, type ListOptions } from './processes.js'
 export { kill, killAll, killpg, raise, sigqueue, tgkill, tryKill } from './send.js'
 export {
   exitCodeOf,

@@ -51,6 +51,8 @@ export interface Native {
   pidfd_get_info(pidfd: number, mask: number | bigint, out: BigInt64Array): number
   // The inode of a pidfd on pidfs, into out[0]; -EOPNOTSUPP on kernels whose pidfds have none of their own.
   pidfd_inode(pidfd: number, out: BigInt64Array): number
+  // The inodes of the pidfds of `count` processes, one after the other, into out; 0 for one that is gone.
+  pid_inodes(pids: Int32Array, count: number, out: BigInt64Array): number
   // int poll(&(struct pollfd){ pidfd, POLLIN }, 1, 0); gives revents
   pidfd_poll(pidfd: number): number
   // int process_mrelease(int pidfd, unsigned int flags);

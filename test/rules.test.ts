@@ -11,7 +11,10 @@ const rows: readonly (readonly string[])[] = [
   ['cli'], // lib/cli/*
   ['init'],
   ['index'],
-  ['terminate', 'reaper', 'processes', 'diagnose'],
+  [
+    ...['terminate', 'reaper', 'processes', 'diagnose'],
+    ...['process-walk', 'process-tree', 'find-processes', 'process-query', 'port-holders'],
+  ],
   [
     ...['pidfd', 'wait', 'handlers', 'send', 'exit', 'liveness', 'pid-file'],
     ...['disposition', 'signal-waits'],
@@ -22,6 +25,8 @@ const rows: readonly (readonly string[])[] = [
     ...['proc-stat', 'process-info', 'features', 'host'],
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
     ...['pending-waits', 'proc-children'],
+    // What processes is made of.
+    ...['process-entry', 'process-records', 'background', 'terminal-name'],
   ],
   [
     ...['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],
