@@ -7,18 +7,15 @@ import type { BackgroundCallback } from './native.js'
  * @returns what was decoded, or -errno
  * @internal
  */
-export function inBackground<T>(
+export async function inBackground<T>(
   start: (callback: BackgroundCallback) => number,
   decode: (found: ArrayBuffer) => T,
 ): Promise<T | number> {
-  return new Promise((resolve, reject) => {
+  const outcome = await new Promise<ArrayBuffer | number>((resolve) => {
     const started = start((result, found) => {
-      try {
-        resolve(result < 0 ? result : decode(found))
-      } catch (error) {
-        reject(error as Error)
-      }
+      resolve(result < 0 ? result : found)
     })
     if (started < 0) resolve(started)
   })
+  return typeof outcome === 'number' ? outcome : decode(outcome)
 }
