@@ -154,6 +154,9 @@ export interface Native {
   process_read(fields: number, pids: Int32Array, count: number, out: Uint8Array, capacity: number): number
   // The same in the background: callback(0 or -errno, the records), once.
   process_read_later(fields: number, pids: Int32Array, count: number, callback: BackgroundCallback): number
+  // The pids (int32) of those, of `count` or of all, that hold a socket on a local port: kinds 1 tcp, 2 udp. In the
+  // background, as above.
+  port_holders(port: number, kinds: number, pids: Int32Array, count: number, done: BackgroundCallback): number
   // Milliseconds since the epoch of the boot, into out[0].
   boot_time(out: Float64Array): number
   // /proc/PID/task/*/children of any process: how many there are, the first `capacity` in out; -ESRCH for no process.

@@ -26,7 +26,7 @@ const rows: readonly (readonly string[])[] = [
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
     ...['pending-waits', 'proc-children'],
     // What processes is made of.
-    ...['process-entry', 'process-records', 'background', 'terminal-name'],
+    ...['process-entry', 'process-records', 'background', 'terminal-name', 'printable'],
   ],
   [
     ...['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],

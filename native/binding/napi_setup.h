@@ -95,6 +95,7 @@ void RegisterDisposition(Napi::Env env, Napi::Object exports);
 void RegisterExitWatch(Napi::Env env, Napi::Object exports);
 void RegisterHandlers(Napi::Env env, Napi::Object exports);
 void RegisterPidfd(Napi::Env env, Napi::Object exports);
+void RegisterPortHolders(Napi::Env env, Napi::Object exports);
 void RegisterProc(Napi::Env env, Napi::Object exports);
 void RegisterProcessList(Napi::Env env, Napi::Object exports);
 void RegisterSend(Napi::Env env, Napi::Object exports);

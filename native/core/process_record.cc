@@ -1,6 +1,5 @@
 #include "process_record.h"
 
-#include <dirent.h>
 #include <pwd.h>
 
 #include <cstdlib>
@@ -8,6 +7,7 @@
 
 #include "identity.h"
 #include "pidfd_abi.h"
+#include "proc_directory.h"
 #include "proc_file.h"
 #include "surrogate_escape.h"
 #include "syscalls.h"
@@ -301,19 +301,6 @@ class Reading {
   bool argv_is_empty_ = false;
 };
 
-// Calls back with each number of /proc, until that gives an error.
-template <typename Each>
-int ForEachProcess(DIR* directory, Each each) {
-  for (;;) {
-    errno = 0;
-    const struct dirent* entry = readdir(directory);  // NOLINT(concurrency-mt-unsafe): a stream of our own
-    if (entry == nullptr) return -errno;
-    if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-    const int result = each(static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10)));
-    if (result < 0) return result;
-  }
-}
-
 }  // namespace
 
 int ReadProcess(int proc, pid_t pid, uint32_t fields, ByteBuffer* out, ReadingState* state) {
@@ -325,20 +312,20 @@ int ReadProcess(int proc, pid_t pid, uint32_t fields, ByteBuffer* out, ReadingSt
 }
 
 int ReadProcesses(const int32_t* pids, int count, uint32_t fields, ByteBuffer* out) {
-  DIR* proc = opendir("/proc");
-  if (proc == nullptr) return -errno;
+  const int proc = OrErrno(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (proc < 0) return proc;
   ReadingState state;
-  const auto read = [&](pid_t pid) {
-    const int result = ReadProcess(dirfd(proc), pid, fields, out, &state);
+  const auto read = [&](pid_t pid, const char*) {
+    const int result = ReadProcess(proc, pid, fields, out, &state);
     return result == -ESRCH ? 0 : result;
   };
   int result = 0;
   if (count < 0) {
-    result = ForEachProcess(proc, read);
+    result = ForEachNumber(proc, read);
   } else {
-    for (int i = 0; i < count && result == 0; i++) result = read(pids[i]);
+    for (int i = 0; i < count && result == 0; i++) result = read(pids[i], nullptr);
   }
-  closedir(proc);
+  sys_close(proc);
   return result;
 }
 

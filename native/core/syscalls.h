@@ -175,6 +175,20 @@ inline int sys_inode(int fd, uint64_t* inode) {
   return result;
 }
 
+// linux_dirent64 of getdents64(2), which the C library's headers lack.
+struct DirectoryEntry {
+  uint64_t inode;
+  int64_t next;
+  uint16_t length;
+  uint8_t type;
+  char name[5];  // and as many more as there are, with a NUL
+};
+
+// The entries that fit: the bytes they take, 0 at the end.
+inline int sys_getdents(int directory, void* entries, size_t capacity) {
+  return OrErrno(syscall(SYS_getdents64, directory, entries, capacity));
+}
+
 // Who owns what the descriptor stands for.
 inline int sys_owner(int fd, uint32_t* uid) {
   struct statx status = {};
