@@ -10,6 +10,7 @@
  */
 import { isTaken, noSuchProcess, systemError } from './errors.js'
 import { KERNEL, kernelHas } from './features.js'
+import { atOnce, withLaterFields } from './lazy-fields.js'
 import { native } from './native.js'
 import { childrenOfAll } from './proc-children.js'
 import type { ProcessEntry } from './process-entry.js'
@@ -52,7 +53,7 @@ function generation(pids: readonly number[], parents: readonly ProcessEntry[], c
   const parentOf = new Map<number, number>()
   for (let i = 0; i < pairs.length; i += 2) parentOf.set(pairs[i] ?? 0, pairs[i + 1] ?? 0)
   if (parentOf.size === 0) return { found: [], complete: true }
-  const found = readProcesses([...parentOf.keys()], caller).filter(
+  const found = readProcesses([...parentOf.keys()], atOnce, caller).filter(
     ({ pid, ppid }) => ppid === parentOf.get(pid),
   )
   const fertile = new Set(found.map(({ ppid }) => ppid))
@@ -91,7 +92,7 @@ function walk(target: Target, deep: boolean, caller: Caller): ProcessEntry[] {
     for (let walks = 1; ; walks++) {
       const { found, complete } = walkOnce(root.pid, deep, caller)
       if (root.state() === 'gone') throw noSuchProcess(root.pid, { reused: isTaken(root.pid) }, caller)
-      if (complete || walks === WALKS) return found
+      if (complete || walks === WALKS) return found.map(withLaterFields)
     }
   } finally {
     root.close()
@@ -100,7 +101,8 @@ function walk(target: Target, deep: boolean, caller: Caller): ProcessEntry[] {
 
 /**
  * The children of a process, whichever of its threads forked them, zombies included: `pgrep -P`, with everything that
- * {@link ProcessEntry} has.
+ * {@link ProcessEntry} has. The optional fields are read when they are first used, of that very process: absent
+ * where it has ended by then.
  *
  * @param target a pid, a ChildProcess, a PidFd, a ProcessRef or a ProcessEntry
  * @throws NoSuchProcessError ESRCH; `reused` when its number is somebody else's now, whose children are not reported
@@ -119,7 +121,7 @@ export function children(target: Target): ProcessEntry[] {
 /**
  * The children of a process, their children, and so on: parents before their children. It costs what the tree costs,
  * not what the machine does. A process whose parent has ended is nobody's descendant any more, but a child of init or
- * of a subreaper.
+ * of a subreaper. The optional fields are read when they are first used, as in {@link children}.
  *
  * A picture of a tree that moves: to act on all of it, forks included, use `terminate` with `tree`.
  *

@@ -68,8 +68,8 @@ export function openProcess(target: Target, caller: Caller): Link {
  * Reads those of the numbers that are there.
  * @internal
  */
-export function readProcesses(pids: readonly number[], caller: Caller): ProcessEntry[] {
-  const entries = readNow(pids, everything)
+export function readProcesses(pids: readonly number[], wanted: Wanted, caller: Caller): ProcessEntry[] {
+  const entries = readNow(pids, wanted)
   if (typeof entries === 'number') throw systemError('open', entries, { pid: pids[0] ?? process.pid }, caller)
   return entries
 }
@@ -95,7 +95,7 @@ export function getProcess(target: Target): ProcessEntry | undefined {
     throw error
   }
   try {
-    const [entry] = readProcesses([link.pid], getProcess)
+    const [entry] = readProcesses([link.pid], everything, getProcess)
     // Read by number: its own only if the process is still there.
     return link.state() === 'gone' ? undefined : entry
   } finally {

@@ -1,7 +1,7 @@
 /** children and descendants: against ps, where the kernel has no lists, and when a number changes hands meanwhile. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { children, descendants, liveness, PidFd, ProcessRef, type ProcessEntry } from 'sigkit'
+import { children, descendants, getProcess, liveness, PidFd, ProcessRef, type ProcessEntry } from 'sigkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
 import { plainEnvironment, programPath, startProgram } from './helpers/fixture.js'
@@ -116,6 +116,38 @@ describe('a tree', () => {
   })
 })
 
+describe('the optional fields', () => {
+  test('are there when they are used, and in every copy', async () => {
+    const { pid } = await startTree()
+    const [child] = children(pid)
+    const whole = getProcess(child ?? 0)
+    const varying = { state: expect.any(String) as string, rss: expect.any(Number) as number }
+    const fresh = (): ProcessEntry => children(pid)[0] ?? expect.unreachable()
+    expect(fresh().argv).toEqual(whole?.argv)
+    expect(fresh()).toMatchObject({ exe: whole?.exe, user: whole?.user, cgroup: whole?.cgroup })
+    expect({ ...fresh() }).toEqual({ ...whole, ...varying })
+    expect(JSON.parse(JSON.stringify(fresh()))).toEqual(JSON.parse(JSON.stringify({ ...whole, ...fresh() })))
+    const read = fresh()
+    expect(read.signals).toEqual(whole?.signals)
+    expect(read).toEqual({ ...whole, ...varying })
+    read.exe = 'mine'
+    expect(read.exe).toBe('mine')
+  })
+
+  test('are absent once the process has ended', async () => {
+    const own = await OwnChild.start('exit', '0')
+    const entry = children(process.pid).find(({ pid }) => pid === own.pid)
+    const used = children(process.pid).find(({ pid }) => pid === own.pid)
+    expect(used?.argv).toHaveLength(3)
+    own.end()
+    await own.nodeExit
+    expect(entry?.argv).toBeUndefined()
+    expect(Object.keys(entry ?? {})).not.toContain('exe')
+    expect(entry).toMatchObject({ comm: 'ends', pid: own.pid })
+    expect(used?.argv).toHaveLength(3) // what was read is kept
+  })
+})
+
 describe('a target that is not there', () => {
   test('is NoSuchProcessError', async () => {
     const own = await OwnChild.start('exit', '0')
@@ -144,6 +176,7 @@ describe.runIf(canNamespace)(`the number is another process now ${NEEDS_NAMESPAC
           return child
         }
         const first = await start(path('as-pid'), ['20000'])
+        const [unread] = sigkit.children(first)
         const ref = sigkit.ProcessRef.of(20_000)
         const entry = sigkit.getProcess(20_000) ?? 0
         const handle = sigkit.PidFd.open(20_000)
@@ -164,6 +197,8 @@ describe.runIf(canNamespace)(`the number is another process now ${NEEDS_NAMESPAC
         const held = { ref, entry, handle }
         return {
           byNumber: sigkit.children(20_000).length,
+          stranger: sigkit.getProcess(20_000)?.argv?.[0],
+          unread: { pid: unread?.pid, argv: unread?.argv ?? null, exe: unread?.exe ?? null },
           held: Object.values(held).map((target) => [
             outcome(() => sigkit.children(target)),
             outcome(() => sigkit.descendants(target)),
@@ -175,6 +210,8 @@ describe.runIf(canNamespace)(`the number is another process now ${NEEDS_NAMESPAC
       { wrapper: inNamespace, detached: true },
     )
     expect(report.byNumber).toBe(1)
+    expect(report.stranger).toBe('/bin/sh')
+    expect(report.unread).toEqual({ pid: 20_000, argv: null, exe: null })
     const refused = { name: 'NoSuchProcessError', reused: true }
     const [byRef, byEntry, byHandle] = report.held
     expect(byRef).toEqual([refused, refused, 'undefined'])

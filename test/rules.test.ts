@@ -13,7 +13,7 @@ const rows: readonly (readonly string[])[] = [
   ['index'],
   [
     ...['terminate', 'reaper', 'processes', 'diagnose'],
-    ...['process-walk', 'process-tree', 'find-processes', 'process-query', 'port-holders'],
+    ...['process-walk', 'format-tree', 'find-processes', 'process-query', 'port-holders'],
   ],
   [
     ...['pidfd', 'wait', 'handlers', 'send', 'exit', 'liveness', 'pid-file'],
@@ -26,7 +26,7 @@ const rows: readonly (readonly string[])[] = [
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
     ...['pending-waits', 'proc-children'],
     // What processes is made of.
-    ...['process-entry', 'process-records', 'background', 'terminal-name', 'printable'],
+    ...['process-entry', 'process-records', 'background', 'terminal-name', 'printable', 'lazy-fields'],
   ],
   [
     ...['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],

@@ -197,6 +197,13 @@ inline int sys_owner(int fd, uint32_t* uid) {
   return result;
 }
 
+// The number of links of a file or directory.
+inline int sys_links(const char* path) {
+  struct statx status = {};
+  const int result = OrErrno(syscall(SYS_statx, AT_FDCWD, path, 0, STATX_NLINK, &status));
+  return result < 0 ? result : static_cast<int>(status.stx_nlink);
+}
+
 // Which file a path leads to.
 struct FileId {
   uint64_t inode;
