@@ -3,14 +3,17 @@
  * (test/fixtures/odd-crowd.c): names with parentheses, newlines and bytes that are no UTF-8, 10 kB of arguments, other
  * users, zombies, stopped ones, whatever breaks parsers.
  */
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { getProcess, listProcesses, PidFd, ProcessRef, type Field, type ProcessEntry } from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
-import { startProgram } from './helpers/fixture.js'
+import { plainEnvironment, programPath, startProgram } from './helpers/fixture.js'
 import { OwnChild } from './helpers/own-child.js'
 import { inOwnProcess } from './helpers/own-process.js'
 import { canNamespace, inNamespace, isRoot, NEEDS_NAMESPACE, NEEDS_ROOT } from './helpers/privilege.js'
+import { Program } from './helpers/program.js'
+import { temporaryDirectory } from './helpers/temporary-directory.js'
 import { thrown } from './helpers/thrown.js'
 
 const crowd = { count: 1000, users: isRoot ? [1, 12345, 65534] : [] }
@@ -250,6 +253,60 @@ describe('getProcess', () => {
     expect(entry).toMatchObject({ state: 'Z', comm: 'ends', rss: 0, threads: 1 })
     expect(entry).not.toHaveProperty('argv')
     expect(entry).not.toHaveProperty('exe')
+  })
+
+  test('a program that was deleted keeps its path, and one that is called so its name', async () => {
+    const directory = temporaryDirectory()
+    for (const name of ['upgraded', 'odd (deleted)']) {
+      const path = join(directory, name)
+      copyFileSync(programPath('ends'), path)
+      const program = new Program([path, 'exit', '0'], { env: plainEnvironment })
+      await program.next('ready')
+      expect(getProcess(program.pid)?.exe).toBe(path)
+      rmSync(path)
+      expect(readlinkSync(`/proc/${program.pid}/exe`)).toBe(`${path} (deleted)`)
+      expect(getProcess(program.pid)?.exe).toBe(path)
+      // Somebody else's file in its place changes nothing.
+      writeFileSync(`${path} (deleted)`, '')
+      expect(getProcess(program.pid)?.exe).toBe(path)
+    }
+  })
+
+  test('a shortage of descriptors is an error, and no lie', async () => {
+    const errors = await inOwnProcess(
+      async ({ sigkit, caught }) => {
+        const { openSync, closeSync } = process.getBuiltinModule('node:fs')
+        const fds: number[] = []
+        const full = (): void => {
+          try {
+            for (;;) fds.push(openSync('/dev/null', 'r'))
+          } catch {
+            // Now none is left.
+          }
+        }
+        await sigkit.listProcesses() // what is read once has been read
+        sigkit.children(process.pid)
+        full()
+        const calls = {
+          list: () => sigkit.listProcesses(),
+          get: () => sigkit.getProcess(process.ppid),
+          children: () => sigkit.children(process.ppid),
+          find: () => sigkit.findProcesses({ name: 'x' }),
+          port: () => sigkit.findProcesses({ port: 80 }),
+        }
+        const told: Record<string, string> = {}
+        for (const [name, call] of Object.entries(calls)) {
+          const { name: kind, code } = await caught(call)
+          told[name] = `${kind} ${code}`
+        }
+        for (const fd of fds) closeSync(fd)
+        return told
+      },
+      null,
+      { wrapper: ['prlimit', '--nofile=100:100'] },
+    )
+    const emfile = 'ResourceLimitError EMFILE'
+    expect(errors).toEqual({ list: emfile, get: emfile, children: emfile, find: emfile, port: emfile })
   })
 
   test.each([
