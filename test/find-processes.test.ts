@@ -348,14 +348,16 @@ describe('the result', () => {
       async ({
         sigkit,
         spawn: start,
-        once: wait,
+        until,
         programPath: path,
         plainEnvironment: env,
         countPidfds: open,
         caught,
       }) => {
         const crowd = start(path('odd-crowd'), ['200'], { stdio: ['pipe', 'pipe', 'inherit'], env })
-        await wait(crowd.stdout, 'data')
+        let line = ''
+        crowd.stdout.on('data', (text: Buffer) => (line += text.toString()))
+        await until(() => line.endsWith('\n'), 'the crowd')
         const before = open()
         const query = { parent: crowd.pid ?? 0 }
         const error = await caught(() => sigkit.findProcesses(query))
@@ -441,18 +443,19 @@ describe.runIf(canNamespace)(`against pgrep, among a thousand odd processes ${NE
   test('the same processes match', async () => {
     const differences = await inOwnProcess(
       async (
-        { sigkit, spawn: start, spawnSync, once: wait, programPath: path, plainEnvironment: env },
+        { sigkit, spawn: start, spawnSync, until, programPath: path, plainEnvironment: env },
         users: number[],
       ) => {
         const args = ['1000', ...users.map(String)]
         const crowd = start(path('odd-crowd'), args, { stdio: ['pipe', 'pipe', 'inherit'], env })
         let line = ''
-        while (!line.endsWith('\n')) line += String((await wait(crowd.stdout, 'data'))[0])
+        crowd.stdout.on('data', (text: Buffer) => (line += text.toString()))
+        await until(() => line.endsWith('\n'), 'the crowd')
         const { pids } = JSON.parse(line) as { pids: number[] }
         const session = pids.find((pid) => sigkit.getProcess(pid)?.sid === pid) ?? 0
         const numbers = (list: number[]): string => list.sort((a, b) => a - b).join(' ')
         const pgrep = (...how: string[]): string => {
-          const lines = String(spawnSync('pgrep', how).stdout).trim()
+          const lines = String(spawnSync('pgrep', how, { env }).stdout).trim()
           return numbers(
             lines
               .split('\n')

@@ -54,11 +54,11 @@ test(`${COUNT} Workers are terminated while they list and find`, async () => {
 
 test('the process may end while a list is under way', async () => {
   const { exits } = await inOwnProcess(
-    async ({ spawn, once, plainEnvironment }, [node = '', library = '']: string[]) => {
+    async ({ spawn, once }, [node = '', library = '']: string[]) => {
       const script = `const s = require(${JSON.stringify(library)}); for (let i = 0; i < 20; i++) s.listProcesses(); setImmediate(() => process.exit(7))`
       const codes: unknown[] = []
       for (let i = 0; i < 5; i++) {
-        const child = spawn(node, ['-e', script], { stdio: 'ignore', env: plainEnvironment })
+        const child = spawn(node, ['-e', script], { stdio: 'ignore', env: process.env })
         codes.push(...((await once(child, 'exit')) as unknown[]))
       }
       return { exits: codes }
@@ -70,11 +70,11 @@ test('the process may end while a list is under way', async () => {
 
 test('a pending list keeps the event loop alive', async () => {
   const { code, said } = await inOwnProcess(
-    async ({ spawn, once, plainEnvironment }, [node = '', library = '']: string[]) => {
+    async ({ spawn, once }, [node = '', library = '']: string[]) => {
       const script = `require(${JSON.stringify(library)}).listProcesses().then((all) => console.log(all.length > 0))`
       const child = spawn(node, ['-e', script], {
         stdio: ['ignore', 'pipe', 'inherit'],
-        env: plainEnvironment,
+        env: process.env,
       })
       const [text] = (await once(child.stdout, 'data')) as [Buffer]
       const [exit] = (await once(child, 'exit')) as [number]
