@@ -44,6 +44,7 @@ export const KERNEL = {
   pidfsIdentity: 1 << 6,
   waitidPidfd: 1 << 7,
   mrelease: 1 << 8,
+  procChildren: 1 << 9,
 } as const
 
 /**
@@ -105,7 +106,7 @@ export function features(): Features {
     waitidPidfd: has(KERNEL.waitidPidfd),
     mrelease: has(KERNEL.mrelease),
     cgroupKill: hasCgroupKill(),
-    procChildren: existsSync(`/proc/self/task/${process.pid}/children`),
+    procChildren: has(KERNEL.procChildren),
     loop: loopKind(),
   }
 }

@@ -10,6 +10,9 @@ import { loadAddon } from './load-addon.js'
 import { isNode } from './runtime.js'
 
 /** @internal */
+export type BackgroundCallback = (result: number, found: ArrayBuffer) => void
+
+/** @internal */
 export interface Native {
   /** Numbers of the C headers: SIG*, SI_* ... A name that this platform lacks is absent. */
   readonly constants: Readonly<Partial<Record<string, number>>>
@@ -56,6 +59,8 @@ export interface Native {
   pidfd_get_info(pidfd: number, mask: number | bigint, out: BigInt64Array): number
   // The inode of a pidfd on pidfs, into out[0]; -EOPNOTSUPP on kernels whose pidfds have none of their own.
   pidfd_inode(pidfd: number, out: BigInt64Array): number
+  // The inodes of the pidfds of `count` processes, one after the other, into out; 0 for one that is gone.
+  pid_inodes(pids: Int32Array, count: number, out: BigInt64Array): number
   // int poll(&(struct pollfd){ pidfd, POLLIN }, 1, 0); gives revents
   pidfd_poll(pidfd: number): number
   // int process_mrelease(int pidfd, unsigned int flags);
@@ -157,8 +162,26 @@ export interface Native {
   proc_stat(pid: number, out: Float64Array): number
   // 1 when the private fields of /proc/PID are shown to us, else 0.
   proc_may_read(pid: number): number
+  // Records (core/process_record.h) of the first `count` pids, of all where it is negative: gives the bytes they need,
+  // which are in `out` when they fit into its `capacity`. Those that are gone are left out.
+  process_read(fields: number, pids: Int32Array, count: number, out: Uint8Array, capacity: number): number
+  // The same in the background: callback(0 or -errno, the records), once.
+  process_read_later(fields: number, pids: Int32Array, count: number, callback: BackgroundCallback): number
+  // The pids (int32) of those, of `count` or of all, that hold a socket on a local port: kinds 1 tcp, 2 udp. In the
+  // background, as above.
+  port_holders(port: number, kinds: number, pids: Int32Array, count: number, done: BackgroundCallback): number
   // Milliseconds since the epoch of the boot, into out[0].
   boot_time(out: Float64Array): number
+  // /proc/PID/task/*/children of any process: how many there are, the first `capacity` in out; -ESRCH for no process.
+  proc_children(pid: number, out: Int32Array, capacity: number): number
+  // The same for `count` processes at once: how many pairs of (child, parent), the first `capacity` pairs in out.
+  proc_children_of_all(pids: Int32Array, count: number, out: Int32Array, capacity: number): number
+  // The processes whose getpgid() or getsid() is one of ids: how many there are, the first `capacity` in out.
+  proc_members_of(ids: Int32Array, count: number, out: Int32Array, capacity: number): number
+  // The state letters of /proc/PID/task/*/stat as character codes: how many threads, the first `capacity` in out.
+  proc_thread_states(pid: number, out: Uint8Array, capacity: number): number
+  // The bytes of /proc/PID/comm without the newline: how many; out has room for 66.
+  proc_comm(pid: number, out: Uint8Array): number
 }
 
 /**

@@ -45,13 +45,24 @@ const bootTime = new Float64Array(1)
 let lastBootTime = NaN
 
 /**
- * The start of a process in ms since the epoch. The clocks jitter, so an earlier reading of the boot time is kept
- * until they disagree by more than a second, that is until somebody set the clock: equal processes stay equal.
+ * Milliseconds since the epoch of the boot. The clocks jitter, so an earlier reading is kept until they disagree by
+ * more than a second, that is until somebody set the clock: equal processes stay equal.
  * @internal
  */
-export function startTimeOf(stat: ProcStat): number {
+export function bootTimeNow(): number {
   native.boot_time(bootTime)
   const now = Math.round(bootTime[0] ?? NaN)
   if (!(Math.abs(now - lastBootTime) < 1000)) lastBootTime = now
-  return lastBootTime + (stat.startTicks * 1000) / (native.constants['CLK_TCK'] ?? 100)
+  return lastBootTime
+}
+
+/** @internal */
+export const TICK_MS = 1000 / (native.constants['CLK_TCK'] ?? 100)
+
+/**
+ * The start of a process in ms since the epoch.
+ * @internal
+ */
+export function startTimeOf(stat: ProcStat): number {
+  return bootTimeNow() + stat.startTicks * TICK_MS
 }

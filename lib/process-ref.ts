@@ -72,6 +72,12 @@ export class ProcessRef {
     })
   }
 
+  /** Whether this is what makes it unique. @internal */
+  has({ kind, value }: Reference['identity']): boolean {
+    const { identity } = this.#reference
+    return identity.kind === kind && identity.value === value
+  }
+
   /** `PID:INODE/BOOTID/PIDNS` (pidfs, 6.9), else `PID@STARTTICKS/BOOTID/PIDNS`; what was parsed is given back. */
   toString(): string {
     return formatReference(this.#reference)

@@ -22,3 +22,25 @@ export function namesOf(bits: bigint): SignalName[] {
   }
   return names
 }
+
+/** By what is in the set. Most processes of a machine share a few. */
+const namesOfHalf = new Map<number, readonly SignalName[]>()
+
+function half(word: number, first: number): readonly SignalName[] {
+  if (word === 0) return []
+  const key = first === 1 ? word : -word
+  let names = namesOfHalf.get(key)
+  if (names === undefined) {
+    names = namesOf(BigInt(word) << BigInt(first - 1))
+    if (namesOfHalf.size < 1024) namesOfHalf.set(key, names)
+  }
+  return names
+}
+
+/**
+ * {@link namesOf} for many sets: the 64 bits as two unsigned words.
+ * @internal
+ */
+export function namesOfWords(low: number, high: number): SignalName[] {
+  return [...half(low, 1), ...half(high, 33)]
+}

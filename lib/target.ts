@@ -1,4 +1,4 @@
-/** Who is meant: a number, a ChildProcess or anything else with a pid, a PidFd, a ProcessRef. */
+/** Who is meant: a number, a ChildProcess or anything else with a pid, a PidFd, a ProcessRef, a ProcessEntry. */
 import type { ChildProcess } from 'node:child_process'
 import { positivePid } from './arguments.js'
 import { noSuchProcess } from './errors.js'
@@ -10,7 +10,8 @@ import type { ProcessRef } from './process-ref.js'
 
 /**
  * A process, as every function takes it: its number, a ChildProcess (or any object with a `pid`), a {@link PidFd}, a
- * {@link ProcessRef}. The last two cannot be fooled by a recycled number.
+ * {@link ProcessRef}. The last two cannot be fooled by a recycled number, nor can a ProcessEntry or a Match, which stand
+ * for their `identity` or `pidfd`.
  */
 export type Target = number | { readonly pid?: number | undefined } | PidFd | ProcessRef
 
@@ -49,6 +50,16 @@ function isChild(target: object): target is ChildLike {
   return 'exitCode' in target && 'signalCode' in target && 'spawnfile' in target
 }
 
+/** What a Match or a ProcessEntry has on its process, besides the number. */
+function holdOf(target: object): PidFd | ProcessRef | undefined {
+  const { pidfd, identity } = target as { pidfd?: unknown; identity?: unknown }
+  if (typeof pidfd === 'object' && pidfd !== null && PIDFD_BRAND in pidfd) return pidfd as unknown as PidFd
+  if (typeof identity === 'object' && identity !== null && PROCESS_REF_BRAND in identity) {
+    return identity as unknown as ProcessRef
+  }
+  return undefined
+}
+
 /**
  * Tells the kinds apart and checks the argument; asks the kernel nothing.
  * @internal
@@ -68,6 +79,8 @@ export function resolveTarget(target: Target, caller: (...args: never[]) => unkn
     if (LINK in target) return { kind: 'link', link: target[LINK] }
     return { kind: 'reference', reference: referenceOf((target as unknown as PidFd).identity) }
   }
+  const held = holdOf(target)
+  if (held !== undefined) return resolveTarget(held, caller)
   if (target.pid === undefined) {
     throw invalidType('target.pid', 'a number (a ChildProcess without a pid did not start)', undefined)
   }

@@ -3,6 +3,7 @@
     "native_sources": [
       "native/addon.cc",
       "native/binding/anchors.cc",
+      "native/binding/background_read.cc",
       "native/binding/child_signal.cc",
       "native/binding/constants.cc",
       "native/binding/disposition.cc",
@@ -14,7 +15,9 @@
       "native/binding/loop_thread.cc",
       "native/binding/loop_uv.cc",
       "native/binding/pidfd.cc",
+      "native/binding/port_holders.cc",
       "native/binding/proc.cc",
+      "native/binding/process_list.cc",
       "native/binding/send.cc",
       "native/binding/session.cc",
       "native/binding/spawn.cc",
@@ -28,10 +31,15 @@
       "native/core/identity.cc",
       "native/core/init_default.cc",
       "native/core/kernel_probe.cc",
+      "native/core/port_holders.cc",
+      "native/core/port_sockets.cc",
+      "native/core/proc_file.cc",
       "native/core/proc_reader.cc",
+      "native/core/process_record.cc",
       "native/core/signal_hub.cc",
       "native/core/sigsys_guard.cc",
       "native/core/spawn.cc",
+      "native/core/surrogate_escape.cc",
       "native/core/thread_prompts.cc"
     ],
     "native_defines": [

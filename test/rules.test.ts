@@ -11,7 +11,10 @@ const rows: readonly (readonly string[])[] = [
   ['cli'], // lib/cli/*
   ['init'],
   ['index'],
-  ['terminate', 'reaper', 'processes', 'diagnose'],
+  [
+    ...['terminate', 'reaper', 'processes', 'diagnose'],
+    ...['process-walk', 'format-tree', 'find-processes', 'process-query', 'port-holders'],
+  ],
   [
     ...['pidfd', 'wait', 'handlers', 'send', 'exit', 'liveness', 'pid-file'],
     ...['disposition', 'signal-waits'],
@@ -21,7 +24,9 @@ const rows: readonly (readonly string[])[] = [
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'process-info', 'features', 'host'],
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
-    ...['pending-waits', 'wait-on-link'],
+    ...['pending-waits', 'wait-on-link', 'proc-children'],
+    // What processes is made of.
+    ...['process-entry', 'process-records', 'background', 'terminal-name', 'printable', 'lazy-fields'],
   ],
   [
     ...['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],

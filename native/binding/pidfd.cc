@@ -121,6 +121,15 @@ napi_value CloseFd(napi_env env, napi_callback_info info) {
   return Number(env, state == nullptr ? -EBADF : state->CloseFd(fd));
 }
 
+// The inodes of the pidfds of these processes: (pids, count, out)
+napi_value PidInodesCall(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
+  const int count = args.Int32(1);
+  const auto* pids = args.Array<int32_t>(0, napi_int32_array, count < 0 ? 0 : static_cast<size_t>(count));
+  auto* out = args.Array<int64_t>(2, napi_bigint64_array, count < 0 ? 0 : static_cast<size_t>(count));
+  return args.Ok() ? Number(env, PidInodes(pids, count, out)) : nullptr;
+}
+
 }  // namespace
 
 void RegisterPidfd(Napi::Env env, Napi::Object exports) {
@@ -128,6 +137,7 @@ void RegisterPidfd(Napi::Env env, Napi::Object exports) {
   Register(env, exports, "pidfd_send_signal", PidfdSendSignal);
   Register(env, exports, "pidfd_send_siginfo", PidfdSendSiginfo);
   Register(env, exports, "pidfd_get_info", PidfdGetInfo);
+  Register(env, exports, "pid_inodes", PidInodesCall);
   Register(env, exports, "pidfd_inode", PidfdInode);
   Register(env, exports, "pidfd_poll", PidfdPoll);
   Register(env, exports, "process_mrelease", ProcessMrelease);

@@ -11,6 +11,19 @@ int PidfsInode(int pidfd, uint64_t* inode) {
   return sys_inode(pidfd, inode);
 }
 
+int PidInodes(const int32_t* pids, int count, int64_t* inodes) {
+  for (int i = 0; i < count; i++) {
+    inodes[i] = 0;
+    const int pidfd = sys_pidfd_open(pids[i], 0);
+    if (pidfd == -EMFILE || pidfd == -ENFILE || pidfd == -ENOMEM) return pidfd;
+    if (pidfd < 0) continue;
+    uint64_t inode = 0;
+    if (sys_inode(pidfd, &inode) == 0) inodes[i] = static_cast<int64_t>(inode);
+    sys_close(pidfd);
+  }
+  return 0;
+}
+
 double BootTime() {
   struct timespec now = {};
   struct timespec since_boot = {};

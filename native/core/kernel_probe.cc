@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "children.h"
 #include "identity.h"
 #include "sigsys_guard.h"
 #include "syscalls.h"
@@ -46,6 +47,10 @@ int Probe() {
   const SigsysGuard guard;
   int features = sys_process_mrelease(-1, 0) == -EBADF ? kHasMrelease : 0;
   // One descriptor at a time: there may be only one left.
+  const int children = HasChildrenFiles();
+  if (children < 0) return children;
+  if (children > 0) features |= kHasProcChildren;
+
   const int thread = sys_pidfd_open(sys_gettid(), kPidfdThread);
   if (IsPassing(thread)) return thread;
   if (thread >= 0) {

@@ -16,6 +16,7 @@ enum KernelFeature : int {
   kHasPidfsIdentity = 1 << 6,
   kHasWaitidPidfd = 1 << 7,
   kHasMrelease = 1 << 8,
+  kHasProcChildren = 1 << 9,
 };
 
 // The bits, found out once per process; or -errno for what will pass (EMFILE, ENOMEM, EAGAIN): then nothing

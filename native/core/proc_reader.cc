@@ -27,12 +27,8 @@ int ReadSmallFile(const char* path, char* buffer, size_t capacity) {
   return failure < 0 ? failure : static_cast<int>(length);
 }
 
-}  // namespace
-
-int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]) {
-  char path[32];
+int ReadStat(const char* path, double (&fields)[kProcStatFields]) {
   char text[2048];  // 52 numbers and a comm of 64 at most
-  std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
   const int length = ReadSmallFile(path, text, sizeof text);
   if (length < 0) return length;
   // The comm is whatever its owner made it, parentheses and newlines included: what counts is the last ')'.
@@ -69,6 +65,29 @@ int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]) {
     }
   }
   return 0;
+}
+
+}  // namespace
+
+int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]) {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  return ReadStat(path, fields);
+}
+
+int ReadTaskStat(pid_t pid, pid_t tid, double (&fields)[kProcStatFields]) {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, tid);
+  return ReadStat(path, fields);
+}
+
+int ReadComm(pid_t pid, char* out, size_t capacity) {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%d/comm", pid);
+  const int length = ReadSmallFile(path, out, capacity);
+  if (length <= 0) return length;
+  // The kernel's newline behind it; a newline before that one is the comm's own.
+  return out[length - 1] == '\n' ? length - 1 : length;
 }
 
 int ReadThreadSignals(int tid, ThreadSignals* out) {

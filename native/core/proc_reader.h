@@ -24,6 +24,12 @@ enum ProcStatField : int {
 // should be.
 int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]);
 
+// The same of one thread: /proc/PID/task/TID/stat.
+int ReadTaskStat(pid_t pid, pid_t tid, double (&fields)[kProcStatFields]);
+
+// The comm of a process, as it is, into `out`: its length, or -errno.
+int ReadComm(pid_t pid, char* out, size_t capacity);
+
 // What is pending for one thread of ours alone, and what it blocks: signal n is bit n - 1.
 struct ThreadSignals {
   uint64_t pending;

@@ -252,6 +252,50 @@ inline int sys_inode(int fd, uint64_t* inode) {
   return result;
 }
 
+// linux_dirent64 of getdents64(2), which the C library's headers lack.
+struct DirectoryEntry {
+  uint64_t inode;
+  int64_t next;
+  uint16_t length;
+  uint8_t type;
+  char name[5];  // and as many more as there are, with a NUL
+};
+
+// The entries that fit: the bytes they take, 0 at the end.
+inline int sys_getdents(int directory, void* entries, size_t capacity) {
+  return OrErrno(syscall(SYS_getdents64, directory, entries, capacity));
+}
+
+// Who owns what the descriptor stands for.
+inline int sys_owner(int fd, uint32_t* uid) {
+  struct statx status = {};
+  const int result = OrErrno(syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_UID, &status));
+  *uid = status.stx_uid;
+  return result;
+}
+
+// The number of links of a file or directory.
+inline int sys_links(const char* path) {
+  struct statx status = {};
+  const int result = OrErrno(syscall(SYS_statx, AT_FDCWD, path, 0, STATX_NLINK, &status));
+  return result < 0 ? result : static_cast<int>(status.stx_nlink);
+}
+
+// Which file a path leads to.
+struct FileId {
+  uint64_t inode;
+  uint32_t major, minor;
+  bool operator==(const FileId& other) const {
+    return inode == other.inode && major == other.major && minor == other.minor;
+  }
+};
+inline int sys_file_id(int directory, const char* path, FileId* id) {
+  struct statx status = {};
+  const int result = OrErrno(syscall(SYS_statx, directory, path, 0, STATX_INO, &status));
+  *id = {status.stx_ino, status.stx_dev_major, status.stx_dev_minor};
+  return result;
+}
+
 // -- epoll, eventfd
 
 inline int sys_epoll_create() { return OrErrno(epoll_create1(EPOLL_CLOEXEC)); }

@@ -1,0 +1,141 @@
+#include "port_sockets.h"
+
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "port_holders.h"
+#include "proc_file.h"
+#include "syscalls.h"
+
+namespace sigkit {
+namespace {
+
+constexpr uint8_t kFamilies[] = {AF_INET, AF_INET6};
+constexpr uint32_t kListening = 1U << 10;  // TCP_LISTEN of include/net/tcp_states.h
+constexpr uint32_t kAnyState = 0xffffffff;
+constexpr uint32_t kMultipathTcp = 262;   // IPPROTO_MPTCP, 5.6: too large for the field of the request
+constexpr uint16_t kRequestProtocol = 4;  // INET_DIAG_REQ_PROTOCOL, which takes it instead
+
+struct Request {
+  struct nlmsghdr header;
+  struct inet_diag_req_v2 body;
+  struct nlattr attribute;
+  uint32_t protocol;
+};
+
+int Add(uint64_t inode, ByteBuffer* out) {
+  if (inode == 0) return 0;
+  if (!out->Reserve(sizeof inode)) return -ENOMEM;
+  std::memcpy(out->End(), &inode, sizeof inode);
+  out->Extend(sizeof inode);
+  return 0;
+}
+
+// Reads what one request is answered: 0, or -errno.
+int ReadAnswers(int netlink, uint16_t port, ByteBuffer* out) {
+  alignas(struct nlmsghdr) char buffer[16384];
+  for (;;) {
+    const ssize_t received = recv(netlink, buffer, sizeof buffer, 0);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return -errno;
+    auto length = static_cast<size_t>(received);
+    for (auto* message = reinterpret_cast<struct nlmsghdr*>(buffer); NLMSG_OK(message, length);
+         message = NLMSG_NEXT(message, length)) {
+      if (message->nlmsg_type == NLMSG_DONE) return 0;
+      if (message->nlmsg_type == NLMSG_ERROR) {
+        return static_cast<const struct nlmsgerr*>(NLMSG_DATA(message))->error;
+      }
+      const auto* socket = static_cast<const struct inet_diag_msg*>(NLMSG_DATA(message));
+      if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY || ntohs(socket->id.idiag_sport) != port) continue;
+      if (const int failure = Add(socket->idiag_inode, out); failure < 0) return failure;
+    }
+  }
+}
+
+int Ask(int netlink, uint8_t family, uint32_t protocol, uint16_t port, ByteBuffer* out) {
+  Request request = {};
+  const bool extended = protocol > 0xff;
+  request.header.nlmsg_len = static_cast<uint32_t>(extended ? sizeof request : offsetof(Request, attribute));
+  request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  request.body.sdiag_family = family;
+  request.body.sdiag_protocol = static_cast<uint8_t>(extended ? uint32_t{IPPROTO_TCP} : protocol);
+  request.body.idiag_states = protocol == IPPROTO_UDP ? kAnyState : kListening;
+  request.body.id.idiag_sport = htons(port);
+  request.attribute.nla_len = sizeof request.attribute + sizeof request.protocol;
+  request.attribute.nla_type = kRequestProtocol;
+  request.protocol = protocol;
+  if (send(netlink, &request, request.header.nlmsg_len, 0) < 0) return -errno;
+  return ReadAnswers(netlink, port, out);
+}
+
+// A multipath socket's subflow is listed as TCP under an inode that nobody holds: its own is asked for
+// besides. A kernel without multipath refuses, or lists TCP once more.
+int AskForMultipath(int netlink, uint16_t port, ByteBuffer* out) {
+  for (const uint8_t family : kFamilies) {
+    const int result = Ask(netlink, family, kMultipathTcp, port, out);
+    if (IsShortage(result)) return result;
+  }
+  return 0;
+}
+
+// The lines of /proc/net/tcp and its like: slot, local address:port, remote one, state, ..., inode as the
+// tenth.
+int ReadProcNet(const char* name, uint16_t port, bool any_state, ByteBuffer* out) {
+  ByteBuffer text;
+  const int length = ReadProcFile(AT_FDCWD, name, &text);
+  if (length < 0) return IsShortage(length) ? length : 0;  // no IPv6 here
+  for (const char* line = std::strchr(reinterpret_cast<const char*>(text.End()), '\n'); line != nullptr;
+       line = std::strchr(line + 1, '\n')) {
+    unsigned local = 0;
+    unsigned state = 0;
+    unsigned long long inode = 0;
+    // NOLINTNEXTLINE(cert-err34-c): the kernel wrote these numbers
+    if (std::sscanf(line, " %*u: %*x:%x %*x:%*x %x %*x:%*x %*x:%*x %*x %*u %*d %llu", &local, &state,
+                    &inode) != 3) {
+      continue;
+    }
+    if (local != port || (!any_state && state != 10)) continue;
+    if (const int failure = Add(inode, out); failure < 0) return failure;
+  }
+  return 0;
+}
+
+int ReadProcNets(uint32_t protocol, uint16_t port, ByteBuffer* out) {
+  const bool udp = protocol == IPPROTO_UDP;
+  const int first = ReadProcNet(udp ? "/proc/net/udp" : "/proc/net/tcp", port, udp, out);
+  return first < 0 ? first : ReadProcNet(udp ? "/proc/net/udp6" : "/proc/net/tcp6", port, udp, out);
+}
+
+int FindOf(int netlink, uint32_t protocol, uint16_t port, ByteBuffer* out) {
+  if (netlink < 0) return ReadProcNets(protocol, port, out);
+  for (const uint8_t family : kFamilies) {
+    const int result = Ask(netlink, family, protocol, port, out);
+    if (IsShortage(result)) return result;
+    // A kernel without this part of it (udp_diag is a module), or a sandbox.
+    if (result < 0) return ReadProcNets(protocol, port, out);
+  }
+  return protocol == IPPROTO_TCP ? AskForMultipath(netlink, port, out) : 0;
+}
+
+}  // namespace
+
+int FindPortSockets(uint16_t port, int protocols, ByteBuffer* out) {
+  const int netlink = OrErrno(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  if (IsShortage(netlink)) return netlink;
+  int result = 0;
+  if ((protocols & kTcp) != 0) result = FindOf(netlink, IPPROTO_TCP, port, out);
+  if (result == 0 && (protocols & kUdp) != 0) result = FindOf(netlink, IPPROTO_UDP, port, out);
+  if (netlink >= 0) sys_close(netlink);
+  return result;
+}
+
+}  // namespace sigkit

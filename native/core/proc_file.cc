@@ -1,0 +1,54 @@
+#include "proc_file.h"
+
+#include <cstdio>
+
+namespace sigkit {
+namespace {
+
+constexpr size_t kFirstRead = 4096;
+constexpr size_t kLongestLink = 4096;  // the kernel's own limit for these
+
+}  // namespace
+
+int OpenProcess(int proc, pid_t pid) {
+  char name[16];
+  std::snprintf(name, sizeof name, "%d", pid);
+  return OrErrno(openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+int ReadProcFile(int directory, const char* name, ByteBuffer* buffer) {
+  const int fd = OrErrno(openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (fd < 0) return fd;
+  size_t length = 0;
+  int result = 0;
+  for (;;) {
+    if (!buffer->Reserve(length + kFirstRead + 1)) {
+      result = -ENOMEM;
+      break;
+    }
+    const size_t room = buffer->Room() - length - 1;
+    const ssize_t count = read(fd, buffer->End() + length, room);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      result = -errno;
+      break;
+    }
+    length += static_cast<size_t>(count);
+    // These files fill what they are given, so a short read is the last one.
+    if (static_cast<size_t>(count) < room) break;
+  }
+  close(fd);
+  if (result < 0) return result;
+  buffer->End()[length] = '\0';
+  return static_cast<int>(length);
+}
+
+int ReadProcLink(int directory, const char* name, ByteBuffer* buffer) {
+  if (!buffer->Reserve(kLongestLink + 1)) return -ENOMEM;
+  char* target = reinterpret_cast<char*>(buffer->End());
+  const int length = OrErrno(readlinkat(directory, name, target, kLongestLink));
+  if (length >= 0) target[length] = '\0';
+  return length;
+}
+
+}  // namespace sigkit

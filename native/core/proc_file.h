@@ -1,0 +1,29 @@
+// The files of /proc/PID, relative to a descriptor of that directory.
+#ifndef SIGKIT_CORE_PROC_FILE_H
+#define SIGKIT_CORE_PROC_FILE_H
+
+#include <sys/types.h>
+
+#include "byte_buffer.h"
+#include "syscalls.h"
+
+namespace sigkit {
+
+// The directory of a process: >= 0, or -errno.
+int OpenProcess(int proc, pid_t pid);
+
+// Reads a whole file behind the end of the buffer, without extending it, with a NUL behind: its length, or
+// -errno.
+int ReadProcFile(int directory, const char* name, ByteBuffer* buffer);
+
+// The same for where a link leads.
+int ReadProcLink(int directory, const char* name, ByteBuffer* buffer);
+
+// What stands in the way of reading anything, and says nothing of the process.
+inline bool IsShortage(int result) { return result == -EMFILE || result == -ENFILE || result == -ENOMEM; }
+
+inline bool IsGone(int result) { return result == -ENOENT || result == -ESRCH; }
+
+}  // namespace sigkit
+
+#endif
