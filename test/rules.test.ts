@@ -11,7 +11,18 @@ const rows: readonly (readonly string[])[] = [
   ['cli'], // lib/cli/*
   ['init'],
   ['index'],
-  ['terminate', 'reaper', 'processes', 'diagnose'],
+  [
+    ...['terminate', 'reaper', 'processes', 'diagnose'],
+    // What terminate is made of.
+    ...[
+      'termination',
+      'termination-guard',
+      'termination-member',
+      'termination-options',
+      'termination-report',
+    ],
+    ...['termination-roster', 'termination-scope', 'process-tree', 'tree-freeze', 'process-group'],
+  ],
   [
     ...['pidfd', 'wait', 'handlers', 'send', 'exit', 'liveness', 'pid-file'],
     ...['disposition', 'signal-waits'],
@@ -21,7 +32,7 @@ const rows: readonly (readonly string[])[] = [
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'process-info', 'features', 'host'],
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
-    ...['pending-waits', 'proc-children'],
+    ...['pending-waits', 'proc-children', 'comm'],
   ],
   [
     ...['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],

@@ -1,0 +1,246 @@
+/**
+ * The course of a termination: the first signal, the grace, the second signal, the last wait.
+ *
+ * Whatever ends it, what it stopped is woken, its handles are closed and its timers cleared.
+ */
+import { errno, systemError } from './errors.js'
+import { native } from './native.js'
+import { closedHandle } from './node-errors.js'
+import { nameIfAny } from './signals.js'
+import type { Member } from './termination-member.js'
+import type { Plan } from './termination-options.js'
+import type { TerminationProgress, TerminationReport } from './termination-report.js'
+import type { Roster } from './termination-roster.js'
+import type { Scope } from './termination-scope.js'
+import { freezeAll } from './tree-freeze.js'
+import { LONGEST_TIMER_MS } from './wait-options.js'
+
+const { SIGCONT = 18, SIGKILL = 9, SIGSTOP = 19 } = native.constants
+
+/** A group or a tree that goes on making new members is left to the second signal. */
+const LONGEST_SEARCH = 20
+
+/** A program that ends meanwhile, by process.exit or an exception, must not leave anybody stopped. */
+const underWay = new Set<Termination>()
+
+function wakeAllAtExit(): void {
+  for (const termination of underWay) termination.wakeAll()
+}
+
+function addUnderWay(termination: Termination): void {
+  if (underWay.size === 0) process.on('exit', wakeAllAtExit)
+  underWay.add(termination)
+}
+
+function removeUnderWay(termination: Termination): void {
+  underWay.delete(termination)
+  if (underWay.size === 0) process.off('exit', wakeAllAtExit)
+}
+
+/** @internal */
+export class Termination {
+  readonly #plan: Plan
+  readonly #roster: Roster
+  readonly #scopes: readonly Scope[]
+  readonly #start: number
+  /** The last signal that was due. */
+  #stage: number
+  #failure: unknown
+  #failed = false
+  /** Ends the wait under way. */
+  #wakeUp: (() => void) | undefined
+
+  constructor(plan: Plan, roster: Roster, scopes: readonly Scope[], start: number) {
+    this.#plan = plan
+    this.#roster = roster
+    this.#scopes = scopes
+    this.#start = start
+    this.#stage = plan.signal
+  }
+
+  async run(): Promise<TerminationReport> {
+    const { abort, grace, timeout, killSignal } = this.#plan
+    const onAbort = (): void => {
+      this.#fail(abort?.reason)
+    }
+    abort?.addEventListener('abort', onAbort, { once: true })
+    addUnderWay(this)
+    try {
+      await this.#send()
+      await this.#allEnded(grace)
+      if (killSignal !== undefined && this.#roster.alive.length > 0) {
+        this.#stage = killSignal
+        await this.#send()
+      }
+      if (killSignal === undefined || this.#stage === killSignal) await this.#allEnded(timeout)
+      return this.#report()
+    } finally {
+      abort?.removeEventListener('abort', onAbort)
+      removeUnderWay(this)
+      this.wakeAll()
+    }
+  }
+
+  #fail(reason: unknown): void {
+    if (!this.#failed) this.#failure = reason
+    this.#failed = true
+    this.#wakeUp?.()
+  }
+
+  /** Throws what happened meanwhile: an abort, an error that came with an event. */
+  readonly #check = (): void => {
+    if (this.#failed) throw this.#failure
+  }
+
+  /** Wakes whatever it stopped. */
+  wakeAll(): void {
+    for (const member of this.#roster.members) if (member.frozen) member.wake()
+  }
+
+  #emit(event: TerminationProgress['event'], member: Member, signal: number): void {
+    const { onProgress } = this.#plan
+    if (onProgress === undefined) return
+    const tookMs = performance.now() - this.#start
+    const remaining = this.#roster.alive.length
+    onProgress({ pid: member.pid, event, signal: nameIfAny(signal) ?? null, tookMs, remaining })
+    this.#check()
+  }
+
+  readonly #find = (): Member[] => this.#scopes.flatMap((scope) => scope.find())
+
+  /** Sends the signal of this stage to all who are due, and to whoever is found until nobody is new. */
+  async #send(): Promise<void> {
+    this.#check()
+    for (const member of this.#roster.alive) this.#endedBefore(member)
+    if (this.#plan.tree) {
+      await freezeAll({
+        alive: () => this.#roster.alive,
+        find: this.#find,
+        freeze: (member) => {
+          this.#freeze(member)
+        },
+        check: this.#check,
+      })
+      this.#deliver(this.#roster.members)
+      return
+    }
+    this.#find()
+    this.#deliver(this.#roster.members)
+    for (let round = 0; round < LONGEST_SEARCH; round++) {
+      const found = this.#find()
+      if (found.length === 0) return
+      this.#deliver(found)
+    }
+  }
+
+  #freeze(member: Member): void {
+    if (member.denied) return
+    if (member.freeze(member.stat())) this.#emit('frozen', member, SIGSTOP)
+    else if (member.denied) this.#emit('denied', member, SIGSTOP)
+  }
+
+  #deliver(members: readonly Member[]): void {
+    const due = members.filter((member) => !member.over && !this.#endedBefore(member))
+    const reached = new Set<Member>()
+    // Not in a tree: there each is stopped, and the group may hold others.
+    if (!this.#plan.tree) {
+      for (const scope of this.#scopes)
+        for (const member of scope.sendToAll?.(this.#stage) ?? []) reached.add(member)
+    }
+    // All are signalled before the first is woken: who handles the end of another must have its own signal by then.
+    for (const member of due) this.#deliverTo(member, reached.has(member))
+    for (const member of due) this.#wake(member)
+    for (const member of due) if (member.alive) this.#watch(member)
+  }
+
+  #endedBefore(member: Member): boolean {
+    if (member.waitedFor || !member.endedAlready()) return false
+    member.tookMs = performance.now() - this.#start
+    this.#emit('ended', member, 0)
+    return true
+  }
+
+  #deliverTo(member: Member, reached: boolean): void {
+    const signal = this.#stage
+    const wasDenied = member.denied
+    const result = reached ? member.sentWithAll(signal) : member.send(signal)
+    if (member.denied) {
+      if (!wasDenied) this.#emit('denied', member, signal)
+      return
+    }
+    if (result === -errno.ESRCH) {
+      this.#endedBefore(member)
+      return
+    }
+    if (result < 0) throw systemError(member.link.sendSyscall, result, { pid: member.pid, signal })
+    this.#emit('signalled', member, signal)
+    if (signal !== SIGKILL) return
+    member.frozen = false // SIGKILL wakes
+    // Nothing that it answers is of use: the memory is freed at the end in any case.
+    if (this.#plan.releaseMemory && member.link.fd !== -1) native.process_mrelease(member.link.fd, 0)
+  }
+
+  #wake(member: Member): void {
+    if (!member.frozen && (!member.alive || this.#stage === SIGKILL || member.stat()?.state !== 'T')) return
+    if (member.wake()) this.#emit('resumed', member, SIGCONT)
+  }
+
+  #watch(member: Member): void {
+    if (member.waitedFor) return
+    member.waitedFor = true
+    member.waiters.wait('exited', undefined).then(
+      (exit) => {
+        member.exit = exit
+        member.over = true
+        member.frozen = false
+        member.tookMs = performance.now() - this.#start
+        try {
+          this.#emit('ended', member, member.by)
+        } catch (error) {
+          this.#fail(error)
+        }
+        if (this.#roster.alive.length === 0) this.#wakeUp?.()
+      },
+      (error: unknown) => {
+        this.#fail(error)
+      },
+    )
+  }
+
+  /** Until all have ended and nobody is found to have come after them, or the time is over. */
+  async #allEnded(milliseconds: number): Promise<void> {
+    const deadline = performance.now() + milliseconds
+    do {
+      await this.#wait(deadline - performance.now())
+      this.#check()
+      if (this.#roster.alive.length > 0) return
+      if (this.#find().length > 0) await this.#send()
+    } while (this.#roster.alive.length > 0)
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    if (this.#roster.alive.length === 0 || this.#failed) return
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#wakeUp = resolve
+      if (milliseconds <= LONGEST_TIMER_MS) timer = setTimeout(resolve, milliseconds)
+    })
+    clearTimeout(timer)
+    this.#wakeUp = undefined
+  }
+
+  #report(): TerminationReport {
+    for (const member of this.#roster.alive) {
+      member.tookMs = performance.now() - this.#start
+      this.#emit('survived', member, member.by)
+    }
+    return { complete: this.#roster.isOver(), processes: this.#roster.rows() }
+  }
+
+  close(): void {
+    // Their waits end with it, and nobody listens any more.
+    this.#fail(closedHandle())
+    for (const scope of this.#scopes) scope.close?.()
+    this.#roster.close()
+  }
+}
