@@ -154,8 +154,10 @@ export interface Native {
   proc_members_of(ids: Int32Array, count: number, out: Int32Array, capacity: number): number
   // The state letters of /proc/PID/task/*/stat as character codes: how many threads, the first `capacity` in out.
   proc_thread_states(pid: number, out: Uint8Array, capacity: number): number
-  // The bytes of /proc/PID/comm without the newline: how many; out has room for 66.
-  proc_comm(pid: number, out: Uint8Array): number
+  // int sched_yield(void);
+  sched_yield(): number
+  // As proc_stat, and the bytes of the comm, for which there must be room for 64: how many.
+  proc_stat_comm(pid: number, out: Float64Array, comm: Uint8Array): number
 }
 
 /**

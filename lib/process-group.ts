@@ -14,7 +14,7 @@ import { membersOf } from './proc-children.js'
 import type { Guard } from './termination-guard.js'
 import type { Member } from './termination-member.js'
 import type { Roster } from './termination-roster.js'
-import type { Scope } from './termination-scope.js'
+import type { OnFound, Scope } from './termination-scope.js'
 
 type Caller = (...args: never[]) => unknown
 
@@ -70,13 +70,10 @@ export class ProcessGroup implements Scope {
     return leader.send(0, 'group', undefined) !== -errno.ESRCH
   }
 
-  find(): Member[] {
-    const found: Member[] = []
+  find(onFound: OnFound): void {
     for (const pid of membersOf([this.id])) {
-      const member = this.#roster.admit(pid, ({ pgid }) => pgid === this.id && this.#isStillIt())
-      if (member !== undefined) found.push(member)
+      this.#roster.admit(pid, ({ pgid }) => pgid === this.id && this.#isStillIt(), onFound)
     }
-    return found
   }
 
   sendToAll(signal: number): Set<Member> | undefined {

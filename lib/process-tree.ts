@@ -14,7 +14,7 @@ import { childrenOfAll, membersOf } from './proc-children.js'
 import { procStat, type ProcStat } from './proc-stat.js'
 import type { Member } from './termination-member.js'
 import type { Roster } from './termination-roster.js'
-import type { Scope } from './termination-scope.js'
+import type { OnFound, Scope } from './termination-scope.js'
 
 /** @internal */
 export class ProcessTree implements Scope {
@@ -27,30 +27,45 @@ export class ProcessTree implements Scope {
     this.#roster = roster
   }
 
-  find(): Member[] {
-    return [...this.#findChildren(), ...this.#findOrphans()]
+  find(onFound: OnFound): void {
+    // The denied have children as well, and those may be ours to signal.
+    let parents = this.#roster.members.filter(({ over, isBarren }) => !over && !isBarren)
+    let found: Member[] = []
+    const add: OnFound = (member, stat) => {
+      found.push(member)
+      onFound(member, stat)
+    }
+    let sawOrphans = false
+    while (parents.length > 0 || !sawOrphans) {
+      this.#findChildren(parents, add)
+      // Last, since it takes a look at every process.
+      sawOrphans = found.length === 0
+      if (sawOrphans) this.#findOrphans(add)
+      parents = found
+      found = []
+    }
   }
 
-  #findChildren(): Member[] {
+  #findChildren(parents: readonly Member[], onFound: OnFound): void {
+    if (parents.length === 0) return
     const roster = this.#roster
-    const found: Member[] = []
-    // The denied have children as well, and those may be ours to signal.
-    const parents = roster.members.filter(({ over }) => !over).map(({ pid }) => pid)
-    const pairs = childrenOfAll(parents)
+    // Whoever is stopped and has no child now will have none while it is stopped: one look less.
+    const barren = new Set(parents.filter((parent) => parent.isStopped()))
+    const pairs = childrenOfAll(parents.map(({ pid }) => pid))
     for (let at = 0; at < pairs.length; at += 2) {
       const child = pairs[at] ?? 0
       const parent = pairs[at + 1] ?? 0
       // The parent's number is the parent's while the parent is there, so that is asked last.
-      const member = roster.admit(
-        child,
-        (stat) => stat.ppid === parent && roster.memberWith(parent) !== undefined,
-      )
-      if (member !== undefined) found.push(member)
+      const isIts = (stat: ProcStat): boolean =>
+        stat.ppid === parent && roster.memberWith(parent) !== undefined
+      roster.admit(child, isIts, onFound)
+      const known = roster.memberWith(parent)
+      if (known !== undefined) barren.delete(known)
     }
-    return found
+    for (const member of barren) member.isBarren = true
   }
 
-  #findOrphans(): Member[] {
+  #findOrphans(onFound: OnFound): void {
     const leaders = new Map<number, Member>()
     for (const member of this.#roster.members) {
       const { pid, sid, pgid } = member
@@ -59,13 +74,10 @@ export class ProcessTree implements Scope {
       leaders.set(pid, member)
       if (member.alive) this.#adoptersFor(member)
     }
-    if (leaders.size === 0) return []
-    const found: Member[] = []
+    if (leaders.size === 0) return
     for (const pid of membersOf([...leaders.keys()])) {
-      const member = this.#roster.admit(pid, (stat) => this.#isTheirs(pid, stat, leaders))
-      if (member !== undefined) found.push(member)
+      this.#roster.admit(pid, (stat) => this.#isTheirs(pid, stat, leaders), onFound)
     }
-    return found
   }
 
   #isTheirs(pid: number, stat: ProcStat, leaders: ReadonlyMap<number, Member>): boolean {

@@ -1,12 +1,12 @@
 /** One process of a termination: the handle on it, what was sent to it, and what became of it. */
 import { readFileSync } from 'node:fs'
-import { commOf } from './comm.js'
 import { errno } from './errors.js'
 import type { Exit } from './exit-status.js'
 import { ExitWaiters } from './exit-waiters.js'
-import type { Link } from './link.js'
+import { KERNEL, kernelHas } from './features.js'
+import type { Link, Watch } from './link.js'
 import { native } from './native.js'
-import { isOver, procStat, type ProcStat } from './proc-stat.js'
+import { isOver, procStat, procStatComm, type ProcStat } from './proc-stat.js'
 import { readExit } from './read-exit.js'
 import { nameIfAny, type SignalName } from './signals.js'
 import type { ChildLike } from './target.js'
@@ -28,7 +28,6 @@ export class Member {
   readonly pid: number
   readonly comm: string | null
   readonly link: Link
-  readonly waiters: ExitWaiters
   readonly #child: ChildLike | undefined
   /** The last signal meant to end it; 0 for none. */
   by = 0
@@ -39,20 +38,29 @@ export class Member {
   denied = false
   /** Stopped by us, and not woken. */
   frozen = false
-  waitedFor = false
-  exit: Exit | null = null
+  /** Seen to be stopped, in this freeze. */
+  settled = false
+  /** Without children, in this freeze. */
+  isBarren = false
+  watched = false
+  #exit: Exit | null = null
   tookMs = 0
   #zombieAtFirst = false
   /** The session and group that it was last seen in. */
   sid = 0
   pgid = 0
 
-  constructor(link: Link, child: ChildLike | undefined) {
+  #watch: Watch | undefined
+  #waiters: ExitWaiters | undefined
+
+  /** @param seen what /proc says of it, read when the link was open */
+  constructor(link: Link, child: ChildLike | undefined, seen = procStatComm(link.pid)) {
     this.pid = link.pid
     this.link = link
     this.#child = child
-    this.waiters = new ExitWaiters(link, child)
-    this.comm = commOf(link.pid)
+    this.comm = seen?.comm ?? null
+    this.sid = seen?.sid ?? 0
+    this.pgid = seen?.pgid ?? 0
   }
 
   /** How it looks now; undefined when it is gone or hidden. */
@@ -75,7 +83,7 @@ export class Member {
     this.#zombieAtFirst = state === 'zombie'
     this.wasGone = true
     this.over = true
-    this.exit = readExit(this.link, state, this.#child) ?? null
+    this.#exit = readExit(this.link, state, this.#child) ?? null
     return true
   }
 
@@ -95,8 +103,13 @@ export class Member {
     return result
   }
 
-  /** Whether it is stopped, all of it. */
+  /** Whether it has been seen to be stopped, all of it. */
   isStopped(): boolean {
+    this.settled ||= this.#isStoppedNow()
+    return this.settled
+  }
+
+  #isStoppedNow(): boolean {
     const stat = this.stat()
     if (stat === undefined) return this.link.state() === 'gone'
     if (stat.threads <= 1) return isStill(stat.state)
@@ -116,9 +129,16 @@ export class Member {
     return this.frozen
   }
 
+  /** It is awake, or will be. */
+  thaw(): void {
+    this.frozen = false
+    this.settled = false
+    this.isBarren = false
+  }
+
   /** Wakes it. Never throws: it is what cleans up. Whether it was sent. */
   wake(): boolean {
-    this.frozen = false
+    this.thaw()
     try {
       return this.link.send(SIGCONT, 'process', undefined) === 0
     } catch {
@@ -145,10 +165,31 @@ export class Member {
     return { pid, comm, outcome, by, exit, tookMs }
   }
 
+  /** Calls back once, when it has ended; `fail` when that cannot be told any more. */
+  whenOver(callback: () => void, fail: (error: unknown) => void): void {
+    this.watched = true
+    // How it ended can be asked afterwards (6.15), of many at the price of few.
+    if (this.link.fd !== -1 && kernelHas(KERNEL.exitInfo)) {
+      this.#watch = this.link.watch((known) => {
+        if (this.over || (known ?? this.link.state()) === 'alive') return
+        this.over = true
+        callback()
+      })
+      this.#watch.keepAlive(true)
+      return
+    }
+    this.#waiters = new ExitWaiters(this.link, this.#child)
+    this.#waiters.wait('exited', undefined).then((exit) => {
+      this.#exit = exit
+      this.over = true
+      callback()
+    }, fail)
+  }
+
   /** What could not be told of the zombie can be told once it is reaped (6.15). */
   #finalExit(): Exit | null {
-    if (this.exit?.known !== false) return this.exit
-    return readExit(this.link, this.link.state(), this.#child) ?? this.exit
+    if (this.#exit?.known === true) return this.#exit
+    return readExit(this.link, this.link.state(), this.#child) ?? this.#exit
   }
 
   #stuck(): { stuck?: Stuck } {
@@ -167,6 +208,8 @@ export class Member {
   }
 
   close(): void {
-    this.waiters.close()
+    this.#watch?.stop()
+    this.#waiters?.close()
+    this.link.close()
   }
 }

@@ -8,11 +8,12 @@ import { isErrno, NoSuchProcessError, PermissionDeniedError } from './errors.js'
 import type { Link } from './link.js'
 import { openLink } from './open-link.js'
 import type { PidFd } from './pidfd.js'
-import { isOver, procStat, type ProcStat } from './proc-stat.js'
+import { isOver, procStatComm, type ProcStat } from './proc-stat.js'
 import { childOf, PIDFD_BRAND, resolveTarget, type Target } from './target.js'
 import type { Guard } from './termination-guard.js'
 import { Member } from './termination-member.js'
 import type { TerminatedProcess } from './termination-report.js'
+import type { OnFound } from './termination-scope.js'
 
 type Caller = (...args: never[]) => unknown
 
@@ -41,6 +42,7 @@ export class Roster {
   readonly #guard: Guard
   /** In the order of the report; a row where there is no process to hold on to. */
   readonly #entries: (Member | TerminatedProcess)[] = []
+  readonly members: Member[] = []
   readonly #byPid = new Map<number, Member>()
 
   constructor(guard: Guard) {
@@ -52,8 +54,11 @@ export class Roster {
     return this.members.filter((member) => member.alive)
   }
 
-  get members(): Member[] {
-    return this.#entries.filter((entry) => entry instanceof Member)
+  /** How many of them there are. */
+  get remaining(): number {
+    let count = 0
+    for (const member of this.members) if (member.alive) count++
+    return count
   }
 
   rows(): TerminatedProcess[] {
@@ -105,37 +110,33 @@ export class Roster {
   /**
    * Takes in whoever has the number now, if `belongs` says so of what /proc has on it. `belongs` is asked when the
    * handle is open: what else it relies on it must verify then.
-   *
-   * @returns undefined for those that are known, over, spared, or strangers
+   * Those that are known, over, spared, or strangers are passed over.
    */
-  admit(pid: number, belongs: (stat: ProcStat) => boolean): Member | undefined {
-    if (this.#guard.spares(pid) || this.memberWith(pid) !== undefined) return undefined
+  admit(pid: number, belongs: (stat: ProcStat) => boolean, onFound: OnFound): void {
+    if (this.#guard.spares(pid) || this.memberWith(pid) !== undefined) return
     let link: Link
     try {
       link = openLink(pid, false, this.admit)
     } catch (error) {
-      if (error instanceof NoSuchProcessError || error instanceof PermissionDeniedError) return undefined
+      if (error instanceof NoSuchProcessError || error instanceof PermissionDeniedError) return
       throw error
     }
+    let stat: ReturnType<typeof procStatComm>
     try {
-      const stat = procStat(pid)
-      if (stat !== undefined && !isOver(stat) && belongs(stat) && link.state() !== 'gone') {
-        const member = new Member(link, undefined)
-        member.sid = stat.sid
-        member.pgid = stat.pgid
-        this.#add(member)
-        return member
-      }
-    } catch (error) {
-      link.close()
-      throw error
+      stat = procStatComm(pid)
+      if (stat !== undefined && (isOver(stat) || !belongs(stat) || link.state() === 'gone')) stat = undefined
+    } finally {
+      if (stat === undefined) link.close()
     }
-    link.close()
-    return undefined
+    if (stat === undefined) return
+    const member = new Member(link, undefined, stat)
+    this.#add(member)
+    onFound(member, stat)
   }
 
   #add(member: Member): void {
     this.#entries.push(member)
+    this.members.push(member)
     this.#byPid.set(member.pid, member)
   }
 

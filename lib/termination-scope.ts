@@ -1,10 +1,17 @@
 /** Who belongs to a target: what each of these finds is new, verified and taken in. */
+import type { ProcStat } from './proc-stat.js'
 import type { Member } from './termination-member.js'
+
+/**
+ * Called for each at once, and not for all in the end: whoever is to be stopped goes on forking until then.
+ * @internal
+ */
+export type OnFound = (member: Member, stat: ProcStat) => void
 
 /** @internal */
 export interface Scope {
   /** Looks for those that are not known yet. */
-  find(): Member[]
+  find(onFound: OnFound): void
   /**
    * Sends to many at once, atomically, where it can: whom it has reached, or undefined for nobody, so that each is
    * sent to by itself.

@@ -6,12 +6,13 @@
 import { errno, systemError } from './errors.js'
 import { native } from './native.js'
 import { closedHandle } from './node-errors.js'
+import type { ProcStat } from './proc-stat.js'
 import { nameIfAny } from './signals.js'
 import type { Member } from './termination-member.js'
 import type { Plan } from './termination-options.js'
 import type { TerminationProgress, TerminationReport } from './termination-report.js'
 import type { Roster } from './termination-roster.js'
-import type { Scope } from './termination-scope.js'
+import type { OnFound, Scope } from './termination-scope.js'
 import { freezeAll } from './tree-freeze.js'
 import { LONGEST_TIMER_MS } from './wait-options.js'
 
@@ -47,6 +48,8 @@ export class Termination {
   #stage: number
   #failure: unknown
   #failed = false
+  /** How many are watched and have not ended. */
+  #pending = 0
   /** Ends the wait under way. */
   #wakeUp: (() => void) | undefined
 
@@ -68,7 +71,7 @@ export class Termination {
     try {
       await this.#send()
       await this.#allEnded(grace)
-      if (killSignal !== undefined && this.#roster.alive.length > 0) {
+      if (killSignal !== undefined && this.#roster.remaining > 0) {
         this.#stage = killSignal
         await this.#send()
       }
@@ -101,12 +104,29 @@ export class Termination {
     const { onProgress } = this.#plan
     if (onProgress === undefined) return
     const tookMs = performance.now() - this.#start
-    const remaining = this.#roster.alive.length
+    const { remaining } = this.#roster
     onProgress({ pid: member.pid, event, signal: nameIfAny(signal) ?? null, tookMs, remaining })
     this.#check()
   }
 
-  readonly #find = (): Member[] => this.#scopes.flatMap((scope) => scope.find())
+  #find(onFound: OnFound): void {
+    for (const scope of this.#scopes) scope.find(onFound)
+  }
+
+  #findNew(): Member[] {
+    const found: Member[] = []
+    this.#find((member) => found.push(member))
+    return found
+  }
+
+  #findAndFreeze(): number {
+    let count = 0
+    this.#find((member, stat) => {
+      count++
+      this.#freeze(member, stat)
+    })
+    return count
+  }
 
   /** Sends the signal of this stage to all who are due, and to whoever is found until nobody is new. */
   async #send(): Promise<void> {
@@ -115,27 +135,27 @@ export class Termination {
     if (this.#plan.tree) {
       await freezeAll({
         alive: () => this.#roster.alive,
-        find: this.#find,
+        find: () => this.#findAndFreeze(),
         freeze: (member) => {
-          this.#freeze(member)
+          this.#freeze(member, member.stat())
         },
         check: this.#check,
       })
       this.#deliver(this.#roster.members)
       return
     }
-    this.#find()
+    this.#findNew()
     this.#deliver(this.#roster.members)
     for (let round = 0; round < LONGEST_SEARCH; round++) {
-      const found = this.#find()
+      const found = this.#findNew()
       if (found.length === 0) return
       this.#deliver(found)
     }
   }
 
-  #freeze(member: Member): void {
+  #freeze(member: Member, stat: ProcStat | undefined): void {
     if (member.denied) return
-    if (member.freeze(member.stat())) this.#emit('frozen', member, SIGSTOP)
+    if (member.freeze(stat)) this.#emit('frozen', member, SIGSTOP)
     else if (member.denied) this.#emit('denied', member, SIGSTOP)
   }
 
@@ -154,7 +174,7 @@ export class Termination {
   }
 
   #endedBefore(member: Member): boolean {
-    if (member.waitedFor || !member.endedAlready()) return false
+    if (member.watched || !member.endedAlready()) return false
     member.tookMs = performance.now() - this.#start
     this.#emit('ended', member, 0)
     return true
@@ -175,7 +195,7 @@ export class Termination {
     if (result < 0) throw systemError(member.link.sendSyscall, result, { pid: member.pid, signal })
     this.#emit('signalled', member, signal)
     if (signal !== SIGKILL) return
-    member.frozen = false // SIGKILL wakes
+    member.thaw() // SIGKILL wakes
     // Nothing that it answers is of use: the memory is freed at the end in any case.
     if (this.#plan.releaseMemory && member.link.fd !== -1) native.process_mrelease(member.link.fd, 0)
   }
@@ -186,25 +206,21 @@ export class Termination {
   }
 
   #watch(member: Member): void {
-    if (member.waitedFor) return
-    member.waitedFor = true
-    member.waiters.wait('exited', undefined).then(
-      (exit) => {
-        member.exit = exit
-        member.over = true
-        member.frozen = false
-        member.tookMs = performance.now() - this.#start
-        try {
-          this.#emit('ended', member, member.by)
-        } catch (error) {
-          this.#fail(error)
-        }
-        if (this.#roster.alive.length === 0) this.#wakeUp?.()
-      },
-      (error: unknown) => {
+    if (member.watched) return
+    this.#pending++
+    const onOver = (): void => {
+      member.thaw()
+      member.tookMs = performance.now() - this.#start
+      try {
+        this.#emit('ended', member, member.by)
+      } catch (error) {
         this.#fail(error)
-      },
-    )
+      }
+      if (--this.#pending === 0) this.#wakeUp?.()
+    }
+    member.whenOver(onOver, (error) => {
+      this.#fail(error)
+    })
   }
 
   /** Until all have ended and nobody is found to have come after them, or the time is over. */
@@ -213,13 +229,13 @@ export class Termination {
     do {
       await this.#wait(deadline - performance.now())
       this.#check()
-      if (this.#roster.alive.length > 0) return
-      if (this.#find().length > 0) await this.#send()
-    } while (this.#roster.alive.length > 0)
+      if (this.#roster.remaining > 0) return
+      if (this.#findNew().length > 0) await this.#send()
+    } while (this.#roster.remaining > 0)
   }
 
   async #wait(milliseconds: number): Promise<void> {
-    if (this.#roster.alive.length === 0 || this.#failed) return
+    if (this.#roster.remaining === 0 || this.#failed) return
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.#wakeUp = resolve

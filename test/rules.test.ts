@@ -32,7 +32,7 @@ const rows: readonly (readonly string[])[] = [
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'process-info', 'features', 'host'],
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
-    ...['pending-waits', 'proc-children', 'comm'],
+    ...['pending-waits', 'proc-children', 'proc-text'],
   ],
   [
     ...['syscalls', 'action-syscalls', 'signal-sets', 'pidfd-syscalls', 'pidfd-info', 'queued-info'],

@@ -46,7 +46,7 @@ int ReadChildrenFile(const char* path, Each&& each) {
 
 // Calls `each(number)` for every entry of a directory that is named by a number: 0, or -errno.
 template <typename Each>
-int ForEachNumber(const char* path, Each each) {
+int ForEachNumber(const char* path, Each&& each) {
   DIR* directory = opendir(path);
   if (directory == nullptr) return -errno;
   int failure = 0;
@@ -89,12 +89,15 @@ template <typename Each>
 int ForEachChild(pid_t parent, Each each) {
   char directory[32];
   std::snprintf(directory, sizeof directory, "/proc/%d/task", parent);
-  return ForEachNumber(directory, [parent, &each](pid_t tid) {
+  const auto read_those_of = [parent, &each](pid_t tid) {
     char path[64];
     std::snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, tid);
     const int failure = ReadChildrenFile(path, each);
     return IsPassing(failure) ? failure : 0;  // or else the thread has ended
-  });
+  };
+  // Most have one thread, and then listing the threads would be most of the work.
+  if (sys_links(directory) == 3) return read_those_of(parent);
+  return ForEachNumber(directory, read_those_of);
 }
 
 // Calls `each(pid, parent)` for every process: 0, or -errno.
