@@ -29,7 +29,7 @@ export class ProcessTree implements Scope {
 
   find(onFound: OnFound): void {
     // The denied have children as well, and those may be ours to signal.
-    let parents = this.#roster.members.filter(({ over, isBarren }) => !over && !isBarren)
+    let parents = this.#roster.members.filter(({ over }) => !over)
     let found: Member[] = []
     const add: OnFound = (member, stat) => {
       found.push(member)
@@ -49,8 +49,6 @@ export class ProcessTree implements Scope {
   #findChildren(parents: readonly Member[], onFound: OnFound): void {
     if (parents.length === 0) return
     const roster = this.#roster
-    // Whoever is stopped and has no child now will have none while it is stopped: one look less.
-    const barren = new Set(parents.filter((parent) => parent.isStopped()))
     const pairs = childrenOfAll(parents.map(({ pid }) => pid))
     for (let at = 0; at < pairs.length; at += 2) {
       const child = pairs[at] ?? 0
@@ -59,10 +57,7 @@ export class ProcessTree implements Scope {
       const isIts = (stat: ProcStat): boolean =>
         stat.ppid === parent && roster.memberWith(parent) !== undefined
       roster.admit(child, isIts, onFound)
-      const known = roster.memberWith(parent)
-      if (known !== undefined) barren.delete(known)
     }
-    for (const member of barren) member.isBarren = true
   }
 
   #findOrphans(onFound: OnFound): void {

@@ -40,8 +40,6 @@ export class Member {
   frozen = false
   /** Seen to be stopped, in this freeze. */
   settled = false
-  /** Without children, in this freeze. */
-  isBarren = false
   watched = false
   #exit: Exit | null = null
   tookMs = 0
@@ -133,7 +131,6 @@ export class Member {
   thaw(): void {
     this.frozen = false
     this.settled = false
-    this.isBarren = false
   }
 
   /** Wakes it. Never throws: it is what cleans up. Whether it was sent. */
