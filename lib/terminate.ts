@@ -1,4 +1,5 @@
 /** Ending processes: asking, waiting, insisting, and telling what became of each. */
+import { ControlGroup } from './control-group.js'
 import { native } from './native.js'
 import { invalidValue } from './node-errors.js'
 import type { Target } from './target.js'
@@ -27,9 +28,19 @@ function groupsOf(roster: Roster, guard: Guard): ProcessGroup[] {
   return [...ids].map((id) => new ProcessGroup(id, roster, guard, terminate))
 }
 
+function controlGroupsOf(roster: Roster, guard: Guard): ControlGroup[] {
+  const groups = new Map<string, ControlGroup>()
+  for (const member of roster.members) {
+    const group = ControlGroup.of(member, roster, guard, terminate)
+    if (group !== undefined) groups.set(group.path, group)
+  }
+  return [...groups.values()]
+}
+
 function scopesOf(plan: Plan, roster: Roster, guard: Guard): Scope[] {
   const scopes: Scope[] = []
   if (plan.group) scopes.push(...groupsOf(roster, guard))
+  if (plan.cgroup) scopes.push(...controlGroupsOf(roster, guard))
   if (plan.tree) scopes.push(new ProcessTree(roster))
   return scopes
 }

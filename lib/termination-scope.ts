@@ -17,5 +17,8 @@ export interface Scope {
    * sent to by itself.
    */
   sendToAll?(signal: number): Set<Member> | undefined
+  /** Whether somebody lives in it whom nobody listed; and calls back when that is over, until stopped. */
+  isPopulated?(): boolean
+  whenEmpty?(callback: () => void): () => void
   close?(): void
 }

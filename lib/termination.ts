@@ -50,6 +50,7 @@ export class Termination {
   #failed = false
   /** How many are watched and have not ended. */
   #pending = 0
+  readonly #unlisted = new Map<Scope, () => void>()
   /** Ends the wait under way. */
   #wakeUp: (() => void) | undefined
 
@@ -226,16 +227,31 @@ export class Termination {
   /** Until all have ended and nobody is found to have come after them, or the time is over. */
   async #allEnded(milliseconds: number): Promise<void> {
     const deadline = performance.now() + milliseconds
-    do {
+    for (;;) {
       await this.#wait(deadline - performance.now())
-      this.#check()
       if (this.#roster.remaining > 0) return
       if (this.#findNew().length > 0) await this.#send()
-    } while (this.#roster.remaining > 0)
+      else if (!this.#awaitUnlisted() || performance.now() >= deadline) return
+    }
+  }
+
+  /** Of a control group: whoever was killed with it and was never on a list. Whether there is somebody. */
+  #awaitUnlisted(): boolean {
+    const populated = this.#scopes.filter((scope) => scope.isPopulated?.() === true)
+    for (const scope of populated) {
+      if (this.#unlisted.has(scope)) continue
+      this.#pending++
+      const stop = scope.whenEmpty?.(() => {
+        if (--this.#pending === 0) this.#wakeUp?.()
+      })
+      if (stop !== undefined) this.#unlisted.set(scope, stop)
+    }
+    return populated.length > 0
   }
 
   async #wait(milliseconds: number): Promise<void> {
-    if (this.#roster.remaining === 0 || this.#failed) return
+    this.#check()
+    if (this.#pending === 0) return
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.#wakeUp = resolve
@@ -243,6 +259,7 @@ export class Termination {
     })
     clearTimeout(timer)
     this.#wakeUp = undefined
+    this.#check()
   }
 
   #report(): TerminationReport {
@@ -250,12 +267,16 @@ export class Termination {
       member.tookMs = performance.now() - this.#start
       this.#emit('survived', member, member.by)
     }
-    return { complete: this.#roster.isOver(), processes: this.#roster.rows() }
+    return {
+      complete: this.#roster.isOver() && !this.#scopes.some((scope) => scope.isPopulated?.()),
+      processes: this.#roster.rows(),
+    }
   }
 
   close(): void {
     // Their waits end with it, and nobody listens any more.
     this.#fail(closedHandle())
+    for (const stop of this.#unlisted.values()) stop()
     for (const scope of this.#scopes) scope.close?.()
     this.#roster.close()
   }

@@ -22,6 +22,7 @@ const rows: readonly (readonly string[])[] = [
       'termination-report',
     ],
     ...['termination-roster', 'termination-scope', 'process-tree', 'tree-freeze', 'process-group'],
+    'control-group',
   ],
   [
     ...['pidfd', 'wait', 'handlers', 'send', 'exit', 'liveness', 'pid-file'],
