@@ -79,8 +79,10 @@ describe('who does not', () => {
   })
 
   test('children of the caller, also in the group of the target', async () => {
-    const target = await TargetProgram.start('child')
-    const other = spawn(programPath('join-group'), [String(target.pid)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const target = await TargetProgram.start('lead child', { detached: false })
+    const other = spawn(programPath('join-group'), [String(target.pid)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     const [line] = (await once(other.stdout, 'data')) as [Buffer]
     expect(String(line)).toBe('{"ready":true}\n')
     const { processes } = await terminate(target.pid, { tree: true })
@@ -131,7 +133,11 @@ describe('the freeze', () => {
   test('whoever ignores the signal is stopped a second time, with what it made meanwhile', async () => {
     const target = await TargetProgram.start('ignore child exit 2 child')
     const events: TerminationProgress[] = []
-    const report = await terminate(target.pid, { tree: true, grace: 50, onProgress: (event) => events.push(event) })
+    const report = await terminate(target.pid, {
+      tree: true,
+      grace: 50,
+      onProgress: (event) => events.push(event),
+    })
     expect(report.complete).toBe(true)
     expect(sorted(report.processes.map(({ pid }) => pid))).toEqual(sorted(target.all))
     expect(events.at(-1)).toMatchObject({ event: 'ended', remaining: 0 })
