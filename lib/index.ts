@@ -52,6 +52,9 @@ export {
   startReaper,
   type ReaperOptions,
 } from './reaper.js'
+export { terminate } from './terminate.js'
+export type { TerminateOptions } from './termination-options.js'
+export type { TerminatedProcess, TerminationProgress, TerminationReport } from './termination-report.js'
 export type { ResourceUsage } from './resource-usage.js'
 export type { ChildWaitOptions } from './child-wait.js'
 export type { WaitStatus } from './wait-status.js'

@@ -69,6 +69,8 @@ export interface Native {
   kernel_features(): number
   // From now on the end of this environment closes the fd, which is made close-on-exec.
   own_fd(fd: number): number
+  // From now on, or no more, the end of this environment sends SIGCONT to the process of an owned pidfd.
+  wake_at_end(pidfd: number, on: number): number
   // getrlimit(RLIMIT_NOFILE), the soft limit; -1 for none.
   rlimit_nofile(): number
   // int fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -180,8 +182,10 @@ export interface Native {
   proc_members_of(ids: Int32Array, count: number, out: Int32Array, capacity: number): number
   // The state letters of /proc/PID/task/*/stat as character codes: how many threads, the first `capacity` in out.
   proc_thread_states(pid: number, out: Uint8Array, capacity: number): number
-  // The bytes of /proc/PID/comm without the newline: how many; out has room for 66.
-  proc_comm(pid: number, out: Uint8Array): number
+  // int sched_yield(void);
+  sched_yield(): number
+  // As proc_stat, and the bytes of the comm, for which there must be room for 64: how many.
+  proc_stat_comm(pid: number, out: Float64Array, comm: Uint8Array): number
 }
 
 /**

@@ -1,6 +1,7 @@
 /** /proc/PID/stat as a record; the fields in step with native/core/proc_reader.h. */
 import { errno, systemError } from './errors.js'
 import { native } from './native.js'
+import { textOf } from './proc-text.js'
 
 /** @internal */
 export interface ProcStat {
@@ -16,6 +17,19 @@ export interface ProcStat {
 }
 
 const fields = new Float64Array(7)
+const commBytes = new Uint8Array(64)
+
+function filled(): ProcStat {
+  const [state = 0, ppid = 0, pgid = 0, sid = 0, threads = 0, startTicks = 0, exitCode = 0] = fields
+  return { state: String.fromCharCode(state), ppid, pgid, sid, threads, startTicks, exitCode }
+}
+
+/** What could not be looked at for want of a descriptor says nothing of the process. */
+function throwIfBlind(result: number, pid: number): void {
+  if (result === -errno.EMFILE || result === -errno.ENFILE || result === -errno.ENOMEM) {
+    throw systemError('open', result, { pid })
+  }
+}
 
 /**
  * Undefined where there is no such process, or it is hidden from us (hidepid): a later check must tell which. Throws
@@ -25,12 +39,19 @@ const fields = new Float64Array(7)
 export function procStat(pid: number): ProcStat | undefined {
   if (Number.isNaN(pid)) return undefined
   const result = native.proc_stat(pid, fields)
-  if (result === -errno.EMFILE || result === -errno.ENFILE || result === -errno.ENOMEM) {
-    throw systemError('open', result, { pid })
-  }
-  if (result < 0) return undefined
-  const [state = 0, ppid = 0, pgid = 0, sid = 0, threads = 0, startTicks = 0, exitCode = 0] = fields
-  return { state: String.fromCharCode(state), ppid, pgid, sid, threads, startTicks, exitCode }
+  throwIfBlind(result, pid)
+  return result < 0 ? undefined : filled()
+}
+
+/**
+ * {@link procStat} with the comm.
+ * @internal
+ */
+export function procStatComm(pid: number): (ProcStat & { comm: string }) | undefined {
+  if (Number.isNaN(pid)) return undefined
+  const result = native.proc_stat_comm(pid, fields, commBytes)
+  throwIfBlind(result, pid)
+  return result < 0 ? undefined : { ...filled(), comm: textOf(commBytes.subarray(0, result)) }
 }
 
 /**

@@ -63,7 +63,7 @@ test('the states of all threads, and the comm with whatever is in it', async () 
   const states = new Uint8Array(16)
   expect(addon.proc_thread_states?.(threads.pid, states, states.length)).toBe(4)
   expect(String.fromCharCode(...states.subarray(0, 4))).toMatch(/^[SR]{4}$/)
-  const comm = new Uint8Array(66)
-  const length = addon.proc_comm?.(threads.pid, comm) ?? 0
+  const comm = new Uint8Array(64)
+  const length = addon.proc_stat_comm?.(threads.pid, new Float64Array(7), comm) ?? 0
   expect(Buffer.from(comm.subarray(0, length)).toString()).toBe('threads')
 })

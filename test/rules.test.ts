@@ -14,6 +14,16 @@ const rows: readonly (readonly string[])[] = [
   [
     ...['terminate', 'reaper', 'processes', 'diagnose'],
     ...['process-walk', 'format-tree', 'find-processes', 'process-query', 'port-holders'],
+    // What terminate is made of.
+    ...[
+      'termination',
+      'termination-guard',
+      'termination-member',
+      'termination-options',
+      'termination-report',
+    ],
+    ...['termination-roster', 'termination-scope', 'process-tree', 'tree-freeze', 'process-group'],
+    'control-group',
   ],
   [
     ...['pidfd', 'wait', 'handlers', 'send', 'exit', 'liveness', 'pid-file'],
@@ -24,7 +34,7 @@ const rows: readonly (readonly string[])[] = [
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'process-info', 'features', 'host'],
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
-    ...['pending-waits', 'wait-on-link', 'proc-children'],
+    ...['pending-waits', 'wait-on-link', 'proc-children', 'proc-text'],
     // What processes is made of.
     ...['process-entry', 'process-records', 'background', 'terminal-name', 'printable', 'lazy-fields'],
   ],

@@ -1,13 +1,11 @@
 #include "../core/children.h"
 #include "../core/identity.h"
 #include "../core/proc_reader.h"
+#include "../core/syscalls.h"
 #include "napi_setup.h"
 
 namespace sigkit {
 namespace {
-
-// 15 bytes of a process, up to 63 of a kernel thread
-constexpr size_t kCommCapacity = 66;
 
 // Fields of /proc/PID/stat into out, see ProcStatField
 napi_value ProcStat(napi_env env, napi_callback_info info) {
@@ -75,13 +73,23 @@ napi_value ProcThreadStates(napi_env env, napi_callback_info info) {
   return args.Ok() ? Number(env, ReadThreadStates(pid, out, capacity)) : nullptr;
 }
 
-// /proc/PID/comm without its newline into out, which has room for kCommCapacity bytes: its length
-napi_value ProcComm(napi_env env, napi_callback_info info) {
-  Arguments<2> args(env, info);
+// Fields of /proc/PID/stat, and the bytes of the comm: how many
+napi_value ProcStatComm(napi_env env, napi_callback_info info) {
+  Arguments<3> args(env, info);
   const pid_t pid = args.Int32(0);
-  auto* out = args.Array<uint8_t>(1, napi_uint8_array, kCommCapacity);
-  return args.Ok() ? Number(env, ReadComm(pid, reinterpret_cast<char*>(out), kCommCapacity)) : nullptr;
+  auto* out = args.Array<double>(1, napi_float64_array, kProcStatFields);
+  auto* comm_out = args.Array<uint8_t>(2, napi_uint8_array, kCommCapacity);
+  if (!args.Ok()) return nullptr;
+  double fields[kProcStatFields] = {};
+  char comm[kCommCapacity] = {};
+  const int result = ReadProcStatComm(pid, fields, comm);
+  for (int i = 0; i < kProcStatFields; i++) out[i] = fields[i];
+  for (int i = 0; i < kCommCapacity; i++) comm_out[i] = static_cast<uint8_t>(comm[i]);
+  return Number(env, result);
 }
+
+// int sched_yield(void);
+napi_value SchedYield(napi_env env, napi_callback_info) { return Number(env, sys_sched_yield()); }
 
 }  // namespace
 
@@ -93,7 +101,8 @@ void RegisterProc(Napi::Env env, Napi::Object exports) {
   Register(env, exports, "proc_children_of_all", ProcChildrenOfAll);
   Register(env, exports, "proc_members_of", ProcMembersOf);
   Register(env, exports, "proc_thread_states", ProcThreadStates);
-  Register(env, exports, "proc_comm", ProcComm);
+  Register(env, exports, "sched_yield", SchedYield);
+  Register(env, exports, "proc_stat_comm", ProcStatComm);
 }
 
 }  // namespace sigkit

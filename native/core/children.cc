@@ -46,7 +46,7 @@ int ReadChildrenFile(const char* path, Each&& each) {
 
 // Calls `each(number)` for every entry of a directory that is named by a number: 0, or -errno.
 template <typename Each>
-int ForEachNumber(const char* path, Each each) {
+int ForEachNumber(const char* path, Each&& each) {
   DIR* directory = opendir(path);
   if (directory == nullptr) return -errno;
   int failure = 0;
@@ -89,17 +89,20 @@ template <typename Each>
 int ForEachChild(pid_t parent, Each each) {
   char directory[32];
   std::snprintf(directory, sizeof directory, "/proc/%d/task", parent);
+  const auto path_of = [parent](pid_t tid, char (&path)[64]) {
+    std::snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, tid);
+  };
   // A link for each thread and two for the directory itself: most processes have one thread, whose id is
   // known, and looking for it would cost more than reading its list.
   if (sys_links(directory) == 3) {
     char path[64];
-    std::snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, parent);
+    path_of(parent, path);
     const int failure = ReadChildrenFile(path, each);
     return IsPassing(failure) || failure == -ENOENT ? failure : 0;
   }
-  return ForEachNumber(directory, [parent, &each](pid_t tid) {
+  return ForEachNumber(directory, [&path_of, &each](pid_t tid) {
     char path[64];
-    std::snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, tid);
+    path_of(tid, path);
     const int failure = ReadChildrenFile(path, each);
     return IsPassing(failure) ? failure : 0;  // or else the thread has ended
   });

@@ -1,6 +1,8 @@
 #include "proc_reader.h"
 
+#include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 
@@ -27,10 +29,9 @@ int ReadSmallFile(const char* path, char* buffer, size_t capacity) {
   return failure < 0 ? failure : static_cast<int>(length);
 }
 
-int ReadStat(const char* path, double (&fields)[kProcStatFields]) {
-  char text[2048];  // 52 numbers and a comm of 64 at most
-  const int length = ReadSmallFile(path, text, sizeof text);
-  if (length < 0) return length;
+constexpr size_t kStatCapacity = 2048;  // 52 numbers and a comm of 64 at most
+
+int ParseStat(const char* text, double (&fields)[kProcStatFields]) {
   // The comm is whatever its owner made it, parentheses and newlines included: what counts is the last ')'.
   const char* at = std::strrchr(text, ')');
   if (at == nullptr || at[1] != ' ' || at[2] == '\0') return -EPROTO;
@@ -67,6 +68,12 @@ int ReadStat(const char* path, double (&fields)[kProcStatFields]) {
   return 0;
 }
 
+int ReadStat(const char* path, double (&fields)[kProcStatFields]) {
+  char text[kStatCapacity];
+  const int length = ReadSmallFile(path, text, sizeof text);
+  return length < 0 ? length : ParseStat(text, fields);
+}
+
 }  // namespace
 
 int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]) {
@@ -75,19 +82,24 @@ int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]) {
   return ReadStat(path, fields);
 }
 
+int ReadProcStatComm(pid_t pid, double (&fields)[kProcStatFields], char (&comm)[kCommCapacity]) {
+  char path[32];
+  char text[kStatCapacity];
+  std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  const int length = ReadSmallFile(path, text, sizeof text);
+  if (length < 0) return length;
+  const int parsed = ParseStat(text, fields);
+  if (parsed < 0) return parsed;
+  const char* begin = std::strchr(text, '(') + 1;
+  const auto size = std::min(std::strrchr(text, ')') - begin, static_cast<ptrdiff_t>(kCommCapacity));
+  std::memcpy(comm, begin, static_cast<size_t>(size));
+  return static_cast<int>(size);
+}
+
 int ReadTaskStat(pid_t pid, pid_t tid, double (&fields)[kProcStatFields]) {
   char path[64];
   std::snprintf(path, sizeof path, "/proc/%d/task/%d/stat", pid, tid);
   return ReadStat(path, fields);
-}
-
-int ReadComm(pid_t pid, char* out, size_t capacity) {
-  char path[32];
-  std::snprintf(path, sizeof path, "/proc/%d/comm", pid);
-  const int length = ReadSmallFile(path, out, capacity);
-  if (length <= 0) return length;
-  // The kernel's newline behind it; a newline before that one is the comm's own.
-  return out[length - 1] == '\n' ? length - 1 : length;
 }
 
 int ReadThreadSignals(int tid, ThreadSignals* out) {

@@ -24,11 +24,14 @@ enum ProcStatField : int {
 // should be.
 int ReadProcStat(pid_t pid, double (&fields)[kProcStatFields]);
 
+// 15 bytes of a process, up to 63 of a kernel thread.
+constexpr int kCommCapacity = 64;
+
+// The same, and the comm, whatever bytes it is made of: its length, or -errno.
+int ReadProcStatComm(pid_t pid, double (&fields)[kProcStatFields], char (&comm)[kCommCapacity]);
+
 // The same of one thread: /proc/PID/task/TID/stat.
 int ReadTaskStat(pid_t pid, pid_t tid, double (&fields)[kProcStatFields]);
-
-// The comm of a process, as it is, into `out`: its length, or -errno.
-int ReadComm(pid_t pid, char* out, size_t capacity);
 
 // What is pending for one thread of ours alone, and what it blocks: signal n is bit n - 1.
 struct ThreadSignals {

@@ -169,6 +169,8 @@ inline int sys_rt_tgsigqueueinfo(pid_t tgid, pid_t tid, int sig, const siginfo_t
   return OrErrno(syscall(SYS_rt_tgsigqueueinfo, tgid, tid, sig, info));
 }
 
+inline int sys_sched_yield() { return OrErrno(sched_yield()); }
+
 // -- pidfds
 
 inline int sys_pidfd_open(pid_t pid, unsigned flags) { return OrErrno(syscall(SYS_pidfd_open, pid, flags)); }
@@ -211,10 +213,14 @@ inline int sys_waitid(int idtype, id_t id, siginfo_t* info, int options, struct 
   return OrErrno(syscall(SYS_waitid, idtype, id, info, options, usage));
 }
 
-// Never blocks: the events that are there now, 0 for none.
+// Never blocks: the events that are there now, 0 for none. A signal that comes meanwhile interrupts it all
+// the same (EINTR).
 inline int sys_poll_now(int fd, short events) {
   struct pollfd entry = {fd, events, 0};
-  const int result = OrErrno(poll(&entry, 1, 0));
+  int result;
+  do {
+    result = OrErrno(poll(&entry, 1, 0));
+  } while (result == -EINTR);
   return result <= 0 ? result : entry.revents;
 }
 
@@ -274,7 +280,7 @@ inline int sys_owner(int fd, uint32_t* uid) {
   return result;
 }
 
-// The number of links of a file or directory.
+// How many links a file has; a directory of /proc has one for each directory in it, and two.
 inline int sys_links(const char* path) {
   struct statx status = {};
   const int result = OrErrno(syscall(SYS_statx, AT_FDCWD, path, 0, STATX_NLINK, &status));
