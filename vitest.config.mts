@@ -15,7 +15,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // A native fault must kill one worker process and be reported, not take the run down.
     pool: 'forks',
-    globalSetup: ['test/helpers/build-fixtures.ts'],
+    globalSetup: ['test/helpers/left-behind.ts', 'test/helpers/build-fixtures.ts'],
     server: { deps: { external: [/\/dist\//] } },
     // Generous: a slow machine must not fail, only a hang. What hung is said by the test's own deadline.
     testTimeout: 60_000,

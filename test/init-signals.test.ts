@@ -153,7 +153,8 @@ describe('-g', () => {
     const lines: unknown[] = []
     while (lines.length < told.length) lines.push(await init.program.next('the answer'))
     expect(lines.sort()).toEqual(told)
-    kill(init.pid, 9)
+    kill(init.pid, 15)
+    expect(await init.program.ended()).toEqual({ code: 143, signal: null })
   })
 
   test('the command leads a group of its own in the session of the init', async () => {
