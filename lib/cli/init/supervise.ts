@@ -105,7 +105,8 @@ class Supervisor {
     for (;;) {
       pid = native.wait4(-1, WNOHANG | WUNTRACED | __WALL, waitStatus, usage)
       if (pid <= 0) break
-      if (pid === this.#pid) this.#changed(waitStatus[0] ?? 0)
+      // Once it is reaped, its number may be that of an orphan.
+      if (pid === this.#pid && this.#code === undefined) this.#changed(waitStatus[0] ?? 0)
     }
     const childrenLeft = pid === 0
     if (this.#ending !== undefined) this.#ending.changed(childrenLeft)
