@@ -15,7 +15,7 @@ try {
   )
   const tarball = join(folder, filename)
   const names = files.map(({ path }) => path)
-  for (const needed of ['dist/index.js', 'dist/index.mjs', 'LICENSE', 'README.md']) {
+  for (const needed of ['dist/index.js', 'dist/index.mjs', 'dist/cli/main.js', 'LICENSE', 'README.md']) {
     if (!names.includes(needed)) throw new Error(`${needed} is not in the tarball`)
   }
   if (!names.some((name) => name.startsWith('prebuilds/'))) throw new Error('no prebuild is in the tarball')
@@ -40,6 +40,13 @@ try {
   )
   for (const file of ['use.mjs', 'use.cjs'])
     run(join(bin, 'node'), [file], { cwd: empty, env: { PATH: bin } })
+
+  // The command, as npx and a Dockerfile's ENTRYPOINT find it.
+  run(join(empty, 'node_modules', '.bin', 'sigkit'), ['init', '-s', '--', join(bin, 'node'), '-e', '0'], {
+    cwd: empty,
+    env: { PATH: bin },
+    stdio: 'inherit',
+  })
 
   run('npx', ['--no-install', 'publint', 'run', '--strict', tarball], { stdio: 'inherit' })
   run('npx', ['--no-install', 'attw', '--profile', 'node16', tarball], { stdio: 'inherit' })

@@ -1,7 +1,7 @@
 /** What the command of `sigkit init` leaves behind: SIGTERM, a bounded grace, SIGKILL, and an end at once when nobody is left. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { liveness } from 'sigkit'
 import { kill } from 'sigkit/syscalls'
@@ -108,6 +108,19 @@ describe.each(modes)('%s', (_name, mode) => {
     expect(told).toBe('bye\n'.repeat(count))
   })
 })
+
+test.skipIf(!canNamespace)(
+  `an orphan with the number of the command changes nothing ${NEEDS_NAMESPACE}`,
+  async () => {
+    const cwd = temporaryDirectory()
+    // In a session of its own: a number is not given away while a group has it.
+    const left = `until ! kill -0 $command; do :; done 2> /dev/null
+    echo $((command - 1)) > /proc/sys/kernel/ns_last_pid; (sleep 0.2; exit 9) & [ $! = $command ] && > recycled; exit 0`
+    const command = ['bash', '-c', `trap '' TERM; command=$$ setsid bash -c '${left}' & exit 3`]
+    expect(await run(initCommand('sigkit', { grace: LONG }, command), { cwd })).toMatchObject({ code: 3 })
+    expect(existsSync(join(cwd, 'recycled'))).toBe(true)
+  },
+)
 
 test('a subreaper leaves everybody else alone', async () => {
   const bystander = spawn('sleep', ['1000'], { stdio: 'ignore' })

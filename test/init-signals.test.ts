@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { features, signals, sigqueue } from 'sigkit'
 import { kill } from 'sigkit/syscalls'
 import { describe, expect, test } from 'vitest'
-import { programPath } from './helpers/fixture.js'
+import { fixturePath, programPath } from './helpers/fixture.js'
 import { childOf, installed, Watched, type InitOptions } from './helpers/init.js'
 import { NEEDS_REAL_SIGNALS, signalsHeldBack } from './helpers/needs.js'
 import { canNamespace, isRoot, NEEDS_NAMESPACE } from './helpers/privilege.js'
@@ -134,6 +134,29 @@ describe('-r', () => {
     const init = await Watched.start({ subreaper: true, rewrites: ['TERM:KILL'] })
     kill(init.pid, 15)
     expect(await init.program.ended()).toEqual({ code: 137, signal: null })
+  })
+})
+
+describe.skipIf(!canNamespace)(`while Node starts, as PID 1 ${NEEDS_NAMESPACE}`, () => {
+  const slow = { flags: ['--require', fixturePath('slow-start.cjs')] }
+
+  test.each([
+    ['SIGTERM', 15, [], 143],
+    ['SIGINT', 2, [], 130],
+    ['a rewritten one', 15, ['TERM:USR2'], 140],
+  ])('%s is not lost', async (_name, signo, rewrites, code) => {
+    const init = await Watched.start({ ...slow, rewrites }, ['sleep', '1000'])
+    kill(init.pid, signo)
+    init.program.write('')
+    expect(await init.program.ended()).toEqual({ code, signal: null })
+  })
+
+  test('none that did not come is made up', async () => {
+    const init = await Watched.start(slow)
+    init.program.write('')
+    await init.program.next()
+    init.program.endInput()
+    expect(await init.program.report()).toEqual({ lines: [], ending: { code: 0, signal: null } })
   })
 })
 

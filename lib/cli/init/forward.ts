@@ -31,10 +31,11 @@ export class Forwarder {
     return this.#rewrites.get(signo) ?? signo
   }
 
-  forward(event: SignalEvent): void {
-    const signo = this.target(event.number)
+  /** What came, rewritten; `value` is null where it had none. */
+  send(came: number, value: bigint | null): void {
+    const signo = this.target(came)
     if (signo === 0) return
-    if (event.value !== null && this.#queue(signo, event.value)) return
+    if (value !== null && this.#queue(signo, value)) return
     // The command may be a zombie, or not be ours to signal any more (it changed its user): as with kill(1).
     native.kill(this.#group ? -this.#pid : this.#pid, signo)
   }

@@ -9,6 +9,7 @@ import { addReceiver, countKeepAlive } from '../../signal-dispatch.js'
 import type { SignalEvent } from '../../signal-records.js'
 import { signals } from '../../signals.js'
 import { complain } from '../usage.js'
+import { earlySignals } from './early.js'
 import { Forwarder, isOurOwn } from './forward.js'
 import { dismissGroup, Ending, remainingOf } from './remaining.js'
 import type { Rewrites } from './rewrites.js'
@@ -55,6 +56,7 @@ class Supervisor {
     this.#options = options
     this.#exit = exit
     // Before there is a child: what comes from now on waits in the inbox until it can be forwarded.
+    const early = earlySignals()
     const now = process.hrtime.bigint()
     const receiver = {
       receive: (event: SignalEvent): void => {
@@ -72,6 +74,7 @@ class Supervisor {
     countKeepAlive(1)
     this.#pid = spawnCommand(options.command, this.#terminal.fd)
     this.#forwarder = new Forwarder(this.#pid, options.group, options.rewrites)
+    for (const signo of early) this.#forwarder.send(signo, null)
   }
 
   #receive(event: SignalEvent): void {
@@ -94,7 +97,7 @@ class Supervisor {
       this.#terminal.lend(this.#pid)
     }
     if (jobControl.includes(event.number)) this.#stopAsked = true
-    this.#forwarder.forward(event)
+    this.#forwarder.send(event.number, event.value)
   }
 
   #reap(): void {
@@ -102,7 +105,8 @@ class Supervisor {
     for (;;) {
       pid = native.wait4(-1, WNOHANG | WUNTRACED | __WALL, waitStatus, usage)
       if (pid <= 0) break
-      if (pid === this.#pid) this.#changed(waitStatus[0] ?? 0)
+      // Once it is reaped, its number may be that of an orphan.
+      if (pid === this.#pid && this.#code === undefined) this.#changed(waitStatus[0] ?? 0)
     }
     const childrenLeft = pid === 0
     if (this.#ending !== undefined) this.#ending.changed(childrenLeft)
