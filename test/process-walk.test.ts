@@ -220,6 +220,33 @@ describe.runIf(canNamespace)(`the number is another process now ${NEEDS_NAMESPAC
   })
 })
 
+test.runIf(canNamespace)(
+  `a stranger that gets the number of a member meanwhile has no part in the tree ${NEEDS_NAMESPACE}`,
+  async () => {
+    const report = await inOwnProcess(
+      async ({ sigkit, spawn, once, programPath: path, plainEnvironment: env }) => {
+        const race = spawn(path('walk-race'), ['20000'], { stdio: ['pipe', 'pipe', 'inherit'], env })
+        const { root } = JSON.parse(String((await once(race.stdout, 'data'))[0])) as { root: number }
+        const seen = { child: 0, strangersChild: 0, wrongParent: 0 }
+        const end = performance.now() + 3000
+        while (performance.now() < end) {
+          for (const { pid, ppid } of sigkit.descendants(root)) {
+            if (pid === 20_000) seen.child++
+            if (pid === 20_000 && ppid !== root) seen.wrongParent++
+            if (pid === 20_001) seen.strangersChild++
+          }
+        }
+        race.stdin.end()
+        return seen
+      },
+      null,
+      { wrapper: inNamespace, detached: true },
+    )
+    expect(report).toEqual({ child: expect.any(Number) as number, strangersChild: 0, wrongParent: 0 })
+    expect(report.child).toBeGreaterThan(0)
+  },
+)
+
 test('while a tree is busy forking, everything that is reported is of the tree', async () => {
   const script = 'trap "" USR1; echo \'"ready"\'; while :; do (sleep 0.01 & wait) & sleep 0.001; done'
   const program = new Program(['sh', '-c', script], { detached: true, env: plainEnvironment })
