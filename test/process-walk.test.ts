@@ -18,7 +18,7 @@ async function startTree(): Promise<Program> {
   const script = `(${leaf}) & (sleep 1000; true) & until [ "$(ps -s $$ -o pid= | wc -l)" -ge 8 ]; do :; done; echo '"ready"'; wait`
   const program = new Program(['sh', '-c', script], { detached: true, env: plainEnvironment })
   onTestFinished(() => {
-    spawnSync('kill', ['-KILL', '--', `-${program.pid}`])
+    spawnSync('kill', ['-KILL', '--', `-${program.pid}`], { env: plainEnvironment })
   })
   await program.next('the tree')
   return program
@@ -29,7 +29,7 @@ const pidsOf = (entries: readonly ProcessEntry[]): number[] =>
 
 /** What ps says, which lists every process of the machine. */
 function byPs(root: number): { children: number[]; descendants: number[] } {
-  const rows = String(spawnSync('ps', ['-eo', 'pid=,ppid=']).stdout)
+  const rows = String(spawnSync('ps', ['-eo', 'pid=,ppid='], { env: plainEnvironment }).stdout)
     .trim()
     .split('\n')
     .map((row) => row.trim().split(/\s+/).map(Number) as [number, number])
@@ -251,7 +251,7 @@ test('while a tree is busy forking, everything that is reported is of the tree',
   const script = 'trap "" USR1; echo \'"ready"\'; while :; do (sleep 0.01 & wait) & sleep 0.001; done'
   const program = new Program(['sh', '-c', script], { detached: true, env: plainEnvironment })
   onTestFinished(() => {
-    spawnSync('kill', ['-KILL', '--', `-${program.pid}`])
+    spawnSync('kill', ['-KILL', '--', `-${program.pid}`], { env: plainEnvironment })
   })
   await program.next('the forks')
   let most = 0
