@@ -63,7 +63,7 @@ class Reading {
     if (sys_inode(pidfd, &record_.inode) == 0) record_.present |= kReadInode;
     PidfdInfo info = {};
     info.mask = kPidfdInfoCgroupid;
-    if (Wants(kReadCgroup) && sys_pidfd_get_info(pidfd, &info) == 0 &&
+    if (Wants(kReadCgroup) && Wants(kMayAskPidfd) && sys_pidfd_get_info(pidfd, &info) == 0 &&
         (info.mask & kPidfdInfoCgroupid) != 0) {
       cgroup_id_ = info.cgroupid;
     }
