@@ -67,13 +67,15 @@ export interface Native {
   process_mrelease(pidfd: number, flags: number): number
   // Bits of what this kernel and sandbox can do, in step with core/kernel_probe.h; see features.ts.
   kernel_features(): number
+  // int pidfd_open(pid_t pid, unsigned int flags); owned from the start, so that a Worker that is terminated leaves none
+  pidfd_open_owned(pid: number, flags: number): number
   // From now on the end of this environment closes the fd, which is made close-on-exec.
   own_fd(fd: number): number
   // From now on, or no more, the end of this environment sends SIGCONT to the process of an owned pidfd.
   wake_at_end(pidfd: number, on: number): number
   // getrlimit(RLIMIT_NOFILE), the soft limit; -1 for none.
   rlimit_nofile(): number
-  // int fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  // int fcntl(fd, F_DUPFD_CLOEXEC, 3); owned from the start
   dup_fd(fd: number): number
   // int close(int fd); of an owned fd
   close_fd(fd: number): number

@@ -37,7 +37,7 @@ function openPid(pid: number, thread: boolean, caller: Caller): Link {
     if (tgid !== undefined) throw isThreadId(pid, tgid, caller)
     return openByStartTime(pid, caller)
   }
-  const fd = native.pidfd_open(pid, thread ? PIDFD_THREAD : 0)
+  const fd = native.pidfd_open_owned(pid, thread ? PIDFD_THREAD : 0)
   if (fd >= 0) return new PidfdLink(fd, pid, thread)
   if (fd === -errno.EINVAL || fd === -errno.ENOENT) {
     // Without the flag: EINVAL before 6.18 and ENOENT since, for a thread that leads no process. With it: before 6.9.

@@ -25,15 +25,20 @@ export class PidfdLink implements Link {
   #fd: number
   #identity: Identity | undefined
 
-  /** Takes the fd: from now on it is closed by close(), or with the environment. */
+  /** Takes an fd that this environment owns: it is closed by close(), or with the environment. */
   constructor(fd: number, pid: number, thread: boolean) {
     this.pid = pid
     this.thread = thread
     this.#fd = fd
     this.raceFree = kernelHas(KERNEL.pidfdSend)
     this.sendSyscall = this.raceFree ? 'pidfd_send_signal' : 'kill'
+  }
+
+  /** Takes an fd that came from elsewhere. */
+  static received(fd: number, pid: number, thread: boolean): PidfdLink {
     const owned = native.own_fd(fd)
     if (owned < 0) throw systemError('fcntl', owned, { pid })
+    return new PidfdLink(fd, pid, thread)
   }
 
   get fd(): number {

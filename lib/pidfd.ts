@@ -108,7 +108,7 @@ export class PidFd {
     const info = pidfdInfo(descriptor)
     if (info === undefined)
       throw systemError('fcntl', -errno.EBADF, { fd, note: 'it is no pidfd' }, PidFd.fromFd)
-    return new PidFd(new PidfdLink(descriptor, info.pid, info.thread), undefined)
+    return new PidFd(PidfdLink.received(descriptor, info.pid, info.thread), undefined)
   }
 
   /** Its number. Kept after the end, when it may be somebody else's. */

@@ -21,6 +21,8 @@ const READ = {
   environ: 1 << 8,
 } as const
 
+const MAY_ASK_PIDFD = 1 << 9
+
 const SOURCE: Readonly<Record<Field, number>> = {
   pid: 0,
   ppid: READ.stat,
@@ -65,6 +67,7 @@ export const everything: Wanted = { fields: new Set(allFields), environ: false }
 export function sourcesOf({ fields, environ }: Wanted): number {
   let bits = environ ? READ.environ : 0
   for (const field of fields) bits |= SOURCE[field]
+  if (kernelHas(KERNEL.pidfdInfo)) bits |= MAY_ASK_PIDFD
   return kernelHas(KERNEL.pidfsIdentity) ? bits : bits & ~READ.inode
 }
 

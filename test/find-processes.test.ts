@@ -524,8 +524,10 @@ describe.runIf(canNamespace)(`while a number changes hands ${NEEDS_NAMESPACE}`, 
         const end = performance.now() + 3000
         while (performance.now() < end || (sent < 50 && performance.now() < end + 20_000)) {
           const found = await sigkit.findProcesses({ name: 'victim', exact: true })
-          for (const { pidfd, comm } of found) {
+          for (const { pidfd, comm, identity } of found) {
             if (comm !== 'victim') throw new Error(`matched ${comm}`)
+            if (!pidfd.identity.equals(identity))
+              throw new Error('a handle on another one than what was read')
             matches++
             if (pidfd.trySend('SIGUSR1') === undefined) sent++
           }

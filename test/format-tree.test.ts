@@ -24,7 +24,7 @@ test('is what ps -ejH prints', async () => {
   const script = '(sleep 1000 & sleep 1000 & wait) & (sleep 1000; true) & echo \'"ready"\'; wait'
   const program = new Program(['sh', '-c', script], { detached: true, env: plainEnvironment })
   onTestFinished(() => {
-    spawnSync('kill', ['-KILL', '--', `-${program.pid}`])
+    spawnSync('kill', ['-KILL', '--', `-${program.pid}`], { env: plainEnvironment })
   })
   await program.next('the tree')
   const root = program.pid

@@ -18,7 +18,7 @@ async function startTree(): Promise<Program> {
   const script = `(${leaf}) & (sleep 1000; true) & until [ "$(ps -s $$ -o pid= | wc -l)" -ge 8 ]; do :; done; echo '"ready"'; wait`
   const program = new Program(['sh', '-c', script], { detached: true, env: plainEnvironment })
   onTestFinished(() => {
-    spawnSync('kill', ['-KILL', '--', `-${program.pid}`])
+    spawnSync('kill', ['-KILL', '--', `-${program.pid}`], { env: plainEnvironment })
   })
   await program.next('the tree')
   return program
@@ -29,7 +29,7 @@ const pidsOf = (entries: readonly ProcessEntry[]): number[] =>
 
 /** What ps says, which lists every process of the machine. */
 function byPs(root: number): { children: number[]; descendants: number[] } {
-  const rows = String(spawnSync('ps', ['-eo', 'pid=,ppid=']).stdout)
+  const rows = String(spawnSync('ps', ['-eo', 'pid=,ppid='], { env: plainEnvironment }).stdout)
     .trim()
     .split('\n')
     .map((row) => row.trim().split(/\s+/).map(Number) as [number, number])
@@ -220,11 +220,38 @@ describe.runIf(canNamespace)(`the number is another process now ${NEEDS_NAMESPAC
   })
 })
 
+test.runIf(canNamespace)(
+  `a stranger that gets the number of a member meanwhile has no part in the tree ${NEEDS_NAMESPACE}`,
+  async () => {
+    const report = await inOwnProcess(
+      async ({ sigkit, spawn, once, programPath: path, plainEnvironment: env }) => {
+        const race = spawn(path('walk-race'), ['20000'], { stdio: ['pipe', 'pipe', 'inherit'], env })
+        const { root } = JSON.parse(String((await once(race.stdout, 'data'))[0])) as { root: number }
+        const seen = { child: 0, strangersChild: 0, wrongParent: 0 }
+        const end = performance.now() + 3000
+        while (performance.now() < end) {
+          for (const { pid, ppid } of sigkit.descendants(root)) {
+            if (pid === 20_000) seen.child++
+            if (pid === 20_000 && ppid !== root) seen.wrongParent++
+            if (pid === 20_001) seen.strangersChild++
+          }
+        }
+        race.stdin.end()
+        return seen
+      },
+      null,
+      { wrapper: inNamespace, detached: true },
+    )
+    expect(report).toEqual({ child: expect.any(Number) as number, strangersChild: 0, wrongParent: 0 })
+    expect(report.child).toBeGreaterThan(0)
+  },
+)
+
 test('while a tree is busy forking, everything that is reported is of the tree', async () => {
   const script = 'trap "" USR1; echo \'"ready"\'; while :; do (sleep 0.01 & wait) & sleep 0.001; done'
   const program = new Program(['sh', '-c', script], { detached: true, env: plainEnvironment })
   onTestFinished(() => {
-    spawnSync('kill', ['-KILL', '--', `-${program.pid}`])
+    spawnSync('kill', ['-KILL', '--', `-${program.pid}`], { env: plainEnvironment })
   })
   await program.next('the forks')
   let most = 0

@@ -222,6 +222,39 @@ describe('listProcesses', () => {
   })
 })
 
+test.each([
+  ['no pidfds', ['pidfd_open=ENOSYS', 'pidfd_send_signal=ENOSYS'], '@', false],
+  ['pidfds forbidden by death', ['pidfd_open=TRAP'], '@', false],
+  ['no PIDFD_GET_INFO', ['ioctl=ENOTTY'], ':', true],
+  ['PIDFD_GET_INFO forbidden by death', ['ioctl=TRAP'], ':', true],
+])('with %s everything is found all the same', async (_name, rules, separator, raceFree) => {
+  const report = await inOwnProcess(
+    async ({ sigkit, spawn, once, programPath: path, plainEnvironment: env }) => {
+      const child = spawn(path('ends'), ['exit', '0'], { stdio: ['pipe', 'pipe', 'inherit'], env })
+      await once(child.stdout, 'data')
+      const listed = (await sigkit.listProcesses()).find(({ pid }) => pid === child.pid)
+      const found = await sigkit.findProcesses({ name: 'ends', parent: process.pid })
+      const exited = once(child, 'exit')
+      found[0]?.pidfd.send('SIGKILL')
+      const [, signal] = (await exited) as [null, string]
+      return {
+        identity: listed?.identity.toString().slice(String(child.pid).length, String(child.pid).length + 1),
+        cgroup: typeof listed?.cgroup,
+        same: listed !== undefined && found[0]?.pidfd.identity.equals(listed.identity),
+        raceFree: found.map(({ pidfd }) => pidfd.raceFree),
+        signal,
+        gone: listed && sigkit.getProcess(listed) === undefined,
+      }
+    },
+    null,
+    { wrapper: [programPath('seccomp'), ...rules, '--'] },
+  )
+  const cgroup = typeof getProcess(process.pid)?.cgroup
+  expect(report).toEqual({
+    ...{ identity: separator, cgroup, same: true, raceFree: [raceFree], signal: 'SIGKILL', gone: true },
+  })
+})
+
 describe('getProcess', () => {
   test('takes every kind of target', async () => {
     const { child, pid, handle } = await OwnChild.start('exit', '0')

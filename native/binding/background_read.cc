@@ -33,20 +33,26 @@ void BackgroundRead::Done(napi_env env, napi_status status, void* data) {
   delete self;
 }
 
-// Every call here fails in an environment that is ending, and then there is nobody to tell.
+// The calls fail in an environment that is ending, and then there is nobody to tell.
 void BackgroundRead::Tell(napi_env env, napi_status status) {
   napi_value callback = nullptr;
   napi_value undefined = nullptr;
-  void* bytes = nullptr;
-  napi_value args[2] = {};
-  const size_t size = result_ < 0 ? 0 : out_.Size();
   if (status == napi_cancelled || napi_get_reference_value(env, callback_, &callback) != napi_ok ||
-      napi_get_undefined(env, &undefined) != napi_ok ||
-      // A copy: some hosts forbid buffers that are not their own.
-      napi_create_arraybuffer(env, size, &bytes, &args[1]) != napi_ok) {
+      napi_get_undefined(env, &undefined) != napi_ok) {
     return;
   }
-  if (size > 0) std::memcpy(bytes, out_.Data(), size);
+  napi_value args[2] = {nullptr, undefined};
+  void* bytes = nullptr;
+  const size_t size = result_ < 0 ? 0 : out_.Size();
+  // A copy: some hosts forbid buffers that are not their own.
+  if (napi_create_arraybuffer(env, size, &bytes, &args[1]) != napi_ok) {
+    napi_value failure = nullptr;
+    napi_get_and_clear_last_exception(env, &failure);
+    args[1] = undefined;
+    result_ = -ENOMEM;
+  } else if (size > 0) {
+    std::memcpy(bytes, out_.Data(), size);
+  }
   args[0] = Number(env, result_);
   napi_call_function(env, undefined, callback, 2, args, nullptr);
 }

@@ -115,11 +115,29 @@ napi_value WakeAtEnd(napi_env env, napi_callback_info info) {
 // int getrlimit(RLIMIT_NOFILE, &limit); the soft limit, -1 for none
 napi_value RlimitNofile(napi_env env, napi_callback_info) { return Number(env, sys_rlimit_nofile()); }
 
-// int fcntl(fd, F_DUPFD_CLOEXEC, 3);
+// A new descriptor that belongs to the environment from the start: a Worker can be terminated between two
+// calls, and nobody would close it.
+int Owned(napi_env env, int fd) {
+  if (fd < 0) return fd;
+  EnvState* state = EnvState::Of(env);
+  if (state != nullptr && state->OwnFd(fd)) return fd;
+  sys_close(fd);
+  return state == nullptr ? -ENOMEM : -EBUSY;
+}
+
+// int pidfd_open(pid_t pid, unsigned int flags); owned
+napi_value PidfdOpenOwned(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const pid_t pid = args.Int32(0);
+  const auto flags = static_cast<unsigned>(args.Int32(1));
+  return args.Ok() ? Number(env, Owned(env, sys_pidfd_open(pid, flags))) : nullptr;
+}
+
+// int fcntl(fd, F_DUPFD_CLOEXEC, 3); owned
 napi_value DupFd(napi_env env, napi_callback_info info) {
   Arguments<1> args(env, info);
   const int fd = args.Int32(0);
-  return args.Ok() ? Number(env, sys_dup_cloexec(fd)) : nullptr;
+  return args.Ok() ? Number(env, Owned(env, sys_dup_cloexec(fd))) : nullptr;
 }
 
 // int close(int fd); for an owned fd only
@@ -154,6 +172,7 @@ void RegisterPidfd(Napi::Env env, Napi::Object exports) {
   Register(env, exports, "kernel_features", KernelFeatures);
   Register(env, exports, "own_fd", OwnFd);
   Register(env, exports, "wake_at_end", WakeAtEnd);
+  Register(env, exports, "pidfd_open_owned", PidfdOpenOwned);
   Register(env, exports, "rlimit_nofile", RlimitNofile);
   Register(env, exports, "dup_fd", DupFd);
   Register(env, exports, "close_fd", CloseFd);

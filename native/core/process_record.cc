@@ -41,7 +41,7 @@ class Reading {
     if (result == 0 && !Align()) result = -ENOMEM;
     if (result < 0) {
       out_->Shrink(start);
-      return IsGone(result) ? -ESRCH : result;
+      return result;
     }
     record_.size = static_cast<uint32_t>(out_->Size() - start);
     std::memcpy(out_->At(start), &record_, sizeof record_);
@@ -52,7 +52,8 @@ class Reading {
   bool Wants(uint32_t field) const { return (fields_ & field) != 0; }
 
   // What a failed read means for the record: nothing, unless the process is gone or we cannot read anything.
-  static int Unless(int result) { return IsShortage(result) || IsGone(result) ? result : 0; }
+  // ENOENT is also what a kernel says that has no such file.
+  static int Unless(int result) { return IsShortage(result) || result == -ESRCH ? result : 0; }
 
   // The pidfd is of the same process as the directory: that was opened before, and is read afterwards.
   int ReadHandle() {
@@ -62,7 +63,7 @@ class Reading {
     if (sys_inode(pidfd, &record_.inode) == 0) record_.present |= kReadInode;
     PidfdInfo info = {};
     info.mask = kPidfdInfoCgroupid;
-    if (Wants(kReadCgroup) && sys_pidfd_get_info(pidfd, &info) == 0 &&
+    if (Wants(kReadCgroup) && Wants(kMayAskPidfd) && sys_pidfd_get_info(pidfd, &info) == 0 &&
         (info.mask & kPidfdInfoCgroupid) != 0) {
       cgroup_id_ = info.cgroupid;
     }
@@ -72,11 +73,12 @@ class Reading {
 
   int ReadExe() {
     if (!Wants(kReadExe)) return 0;
-    int length = ReadProcLink(directory_, "exe", out_);
+    const int length = ReadProcLink(directory_, "exe", out_);
     if (length < 0) return IsShortage(length) ? length : 0;  // ENOENT is also what a kernel thread has
     const char* path = reinterpret_cast<const char*>(out_->End());
-    length = static_cast<int>(WithoutDeleted(path, static_cast<size_t>(length), IsDeleted(path)));
-    return Pack(kTextExe, static_cast<size_t>(length), kReadExe);
+    const size_t without = WithoutDeleted(path, static_cast<size_t>(length));
+    const bool deleted = without < static_cast<size_t>(length) && IsDeleted(path);
+    return Pack(kTextExe, deleted ? without : static_cast<size_t>(length), kReadExe);
   }
 
   // Whether " (deleted)" is the kernel's word for it, and not the end of the name of a file that is there.
@@ -87,12 +89,11 @@ class Reading {
     return !(running == named);
   }
 
-  static size_t WithoutDeleted(const char* path, size_t length, bool deleted) {
+  static size_t WithoutDeleted(const char* path, size_t length) {
     static constexpr char kMark[] = " (deleted)";
     constexpr size_t kLength = sizeof kMark - 1;
-    if (!deleted || length <= kLength || std::memcmp(path + length - kLength, kMark, kLength) != 0)
-      return length;
-    return length - kLength;
+    const bool marked = length > kLength && std::memcmp(path + length - kLength, kMark, kLength) == 0;
+    return marked ? length - kLength : length;
   }
 
   int ReadArgv() {
@@ -116,7 +117,7 @@ class Reading {
       if (line == nullptr) return 0;  // no cgroup v2
       const char* path = std::strchr(line, '/');
       if (path == nullptr) return 0;
-      const size_t path_length = WithoutDeleted(path, std::strcspn(path, "\n"), true);
+      const size_t path_length = WithoutDeleted(path, std::strcspn(path, "\n"));
       if (cgroup_id_ == 0) return PackBytes(kTextCgroup, path, path_length, kReadCgroup);
       if (!state_->cgroups.Add(cgroup_id_, path, path_length)) return -ENOMEM;
       known = state_->cgroups.Find(cgroup_id_);
@@ -193,7 +194,7 @@ class Reading {
   int ReadStat() {
     if (!Wants(kReadStat | kReadArgv | kReadInode)) return 0;
     const int length = ReadProcFile(directory_, "stat", &state_->scratch);
-    if (length < 0) return Unless(length);
+    if (length < 0) return IsGone(length) ? -ESRCH : Unless(length);
     const char* text = reinterpret_cast<const char*>(state_->scratch.End());
     // The comm is whatever its owner made it, parentheses and newlines included: what counts is the last ')'.
     const char* comm = std::strchr(text, '(');

@@ -26,6 +26,8 @@ enum ProcessFields : uint32_t {
   kReadSignals = 1U << 6,
   kReadInode = 1U << 7,
   kReadEnviron = 1U << 8,
+  // Not a field: PIDFD_GET_INFO is known to work here, and to end nobody.
+  kMayAskPidfd = 1U << 9,
 };
 
 enum ProcessText : int {
