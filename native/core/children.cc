@@ -89,7 +89,7 @@ template <typename Each>
 int ForEachChild(pid_t parent, Each each) {
   char directory[32];
   std::snprintf(directory, sizeof directory, "/proc/%d/task", parent);
-  const auto path_of = [parent](pid_t tid, char (&path)[64]) {
+  const auto path_of = [parent](pid_t tid, char(&path)[64]) {
     std::snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, tid);
   };
   // A link for each thread and two for the directory itself: most processes have one thread, whose id is
