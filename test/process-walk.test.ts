@@ -254,13 +254,11 @@ test('while a tree is busy forking, everything that is reported is of the tree',
     spawnSync('kill', ['-KILL', '--', `-${program.pid}`], { env: plainEnvironment })
   })
   await program.next('the forks')
-  let most = 0
-  for (let i = 0; i < 100; i++) {
+  for (let looks = 0; looks < 100;) {
     const found = descendants(program.pid)
-    most = Math.max(most, found.length)
+    if (found.length > 0) looks++
     const members = new Set([program.pid, ...found.map(({ pid }) => pid)])
     for (const { ppid, sid } of found) expect([members.has(ppid), sid]).toEqual([true, program.pid])
   }
-  expect(most).toBeGreaterThan(0)
   expect(readFileSync(`/proc/${program.pid}/comm`, 'utf8')).toBe('sh\n')
 })

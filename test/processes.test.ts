@@ -159,6 +159,33 @@ describe.runIf(canNamespace)(`a thousand odd processes ${NEEDS_NAMESPACE}`, () =
   })
 })
 
+test.runIf(canNamespace)(
+  `a process in its last moment is gone, and has no parent 0 and no group -1 ${NEEDS_NAMESPACE}`,
+  async () => {
+    const report = await inOwnProcess(
+      async ({ sigkit, spawn, once, programPath: path, plainEnvironment: env }) => {
+        const dying = spawn(path('alternating'), ['20000'], { stdio: ['pipe', 'pipe', 'inherit'], env })
+        await once(dying.stdout, 'data')
+        const wrong: unknown[] = []
+        let seen = 0
+        const end = performance.now() + 2000
+        while (performance.now() < end) {
+          for (const entry of await sigkit.listProcesses({ fields: ['ppid', 'pgid', 'sid', 'threads'] })) {
+            if (entry.pid !== 20_000) continue
+            seen++
+            if (entry.ppid !== dying.pid || entry.pgid !== 1 || entry.sid !== 1 || entry.threads !== 1)
+              wrong.push(entry)
+          }
+        }
+        return { seen: seen > 0, wrong: wrong.slice(0, 3) }
+      },
+      null,
+      { wrapper: inNamespace, detached: true },
+    )
+    expect(report).toEqual({ seen: true, wrong: [] })
+  },
+)
+
 describe('listProcesses', () => {
   test('has this process, with the same identity as a handle on it', async () => {
     const own = (await listProcesses()).find(({ pid }) => pid === process.pid)

@@ -203,6 +203,8 @@ class Reading {
     comm++;
     record_.state = static_cast<uint8_t>(end[2]);
     Numbers(end + 3);
+    // Its last moment: the kernel has taken it apart, and says no threads, parent 0, group -1.
+    if (record_.threads == 0) return -ESRCH;
     record_.present |= kReadStat;
     return PackBytes(kTextComm, comm, static_cast<size_t>(end - comm), 0);
   }
