@@ -5,11 +5,11 @@
  * once more. If the handle says after that reading that its process is still there, the number was its own all the
  * while, so what matched and what the handle reaches are one process.
  */
+import { lineFrom } from './ancestors.js'
 import { isErrno, systemError } from './errors.js'
 import type { Link } from './link.js'
 import { PidFd } from './pidfd.js'
 import { portHolders, type Port } from './port-holders.js'
-import { procStat } from './proc-stat.js'
 import type { ProcessEntry } from './process-entry.js'
 import { compileQuery, type CompiledQuery, type ProcessQuery } from './process-query.js'
 import { everything, readLater, type Read, type Wanted } from './process-records.js'
@@ -33,12 +33,7 @@ export type Matches = Match[] &
 
 /** Who never matches: whoever looks, unless asked for, and those that it runs under. */
 function ownLine(includeSelf: boolean): Set<number> {
-  const line = new Set<number>()
-  let { ppid } = process
-  while (ppid > 0 && !line.has(ppid)) {
-    line.add(ppid)
-    ppid = procStat(ppid)?.ppid ?? 0
-  }
+  const line = lineFrom(process.ppid)
   if (!includeSelf) line.add(process.pid)
   return line
 }

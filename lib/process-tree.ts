@@ -7,6 +7,7 @@
  * lives: there the parent must be one that adopts. The session and group of the caller prove nothing.
  */
 import { isMainThread } from 'node:worker_threads'
+import { lineFrom } from './ancestors.js'
 import { errno } from './errors.js'
 import { KERNEL, kernelHas } from './features.js'
 import { native } from './native.js'
@@ -97,10 +98,8 @@ export class ProcessTree implements Scope {
   #adoptersFor(leader: Member): ReadonlySet<number> {
     const known = this.#adopters.get(leader)
     if (known !== undefined) return known
-    const found = new Set<number>()
     const parent = procStat(leader.pid)?.ppid ?? 0
-    let pid = procStat(parent)?.ppid ?? 0
-    for (; pid > 0 && !found.has(pid); pid = procStat(pid)?.ppid ?? 0) found.add(pid)
+    const found = lineFrom(procStat(parent)?.ppid ?? 0)
     if (leader.link.state() === 'gone') return new Set()
     this.#adopters.set(leader, found)
     return found

@@ -1,18 +1,11 @@
 /** Who is never to be hit: this process, its ancestors, and PID 1. */
+import { lineFrom } from './ancestors.js'
 import { native } from './native.js'
 import { invalidValue } from './node-errors.js'
-import { procStat } from './proc-stat.js'
-
-/** This process's parent, its parent, and so on; PID 1 is among them unless it lies outside of our namespace. */
-function ancestors(): Set<number> {
-  const found = new Set<number>()
-  for (let pid = native.getppid(); pid > 0 && !found.has(pid); pid = procStat(pid)?.ppid ?? 0) found.add(pid)
-  return found
-}
 
 /** @internal */
 export class Guard {
-  readonly #ancestors = ancestors()
+  readonly #ancestors = lineFrom(native.getppid())
 
   /** Never collateral of a tree, a group or a control group. */
   spares(pid: number): boolean {
