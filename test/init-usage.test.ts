@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { packageRoot } from './helpers/addon.js'
 import { fixturePath, plainEnvironment, programPath } from './helpers/fixture.js'
-import { cli, initCommand, run, Watched, type Outcome } from './helpers/init.js'
+import {
+  cli,
+  initCommand,
+  NEEDS_NO_SANITIZER,
+  run,
+  sanitized,
+  Watched,
+  type Outcome,
+} from './helpers/init.js'
 import { asNobody, canNamespace, inNamespace, isRoot, NEEDS_NAMESPACE } from './helpers/privilege.js'
 
 const sigkit = (...args: string[]): Promise<Outcome> => run(cli(...args))
@@ -136,7 +144,7 @@ describe('beside PID 1', () => {
   })
 })
 
-describe.skipIf(!canNamespace)(`without /proc ${NEEDS_NAMESPACE}`, () => {
+describe.skipIf(!canNamespace || sanitized)(`without /proc ${NEEDS_NAMESPACE} ${NEEDS_NO_SANITIZER}`, () => {
   const noProc = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', '-']
 
   test('as PID 1 it forwards, reaps, and ends what is left', async () => {
@@ -186,21 +194,25 @@ describe.skipIf(!canNamespace)(`with the /proc of another namespace ${NEEDS_NAME
   })
 })
 
-describe('a fault of its own', () => {
-  const faulty = (fault: string): Promise<Outcome> =>
+describe('what it does to itself', () => {
+  // Nobody is left to end the command, and it holds nothing that we wait for.
+  const sleeping = ['sh', '-c', 'exec sleep 3 > /dev/null 2>&1']
+  const faulty = (fault: string, command = sleeping): Promise<Outcome> =>
     run(
-      initCommand('sigkit', { subreaper: true, flags: ['--require', fixturePath('faulty.cjs')] }, [
-        // Nobody is left to end it, and it holds nothing that we wait for.
-        ...['sh', '-c', 'exec sleep 3 > /dev/null 2>&1'],
-      ]),
+      initCommand('sigkit', { subreaper: true, flags: ['--require', fixturePath('faulty.cjs')] }, command),
       { env: { FAULT: fault, FAULTY_SO: programPath('fault.so') } },
     )
 
-  test('ends it, and does not go to the command', async () => {
+  test('a fault ends it, and does not go to the command', async () => {
     expect(await faulty('segv')).toMatchObject({ code: null, signal: 'SIGSEGV' })
   })
 
   test('abort ends it too', async () => {
     expect(await faulty('abort')).toMatchObject({ code: null, signal: 'SIGABRT' })
+  })
+
+  test('a signal of its own (SIGPIPE of its messages) is not for the command', async () => {
+    const outcome = await faulty('self', ['sh', '-c', 'sleep 0.5; exit 5'])
+    expect(outcome).toMatchObject({ code: 5, signal: null })
   })
 })

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 import { within } from './deadline.js'
-import { nodeCommand, plainEnvironment, programPath } from './fixture.js'
+import { fixturePath, nodeCommand, plainEnvironment, programPath } from './fixture.js'
 import { inNamespace } from './privilege.js'
 import { Program, type ProgramOptions } from './program.js'
 import { temporaryDirectory } from './temporary-directory.js'
@@ -29,11 +29,13 @@ export const installed = (tool: Tool): boolean =>
 for (const tool of ['tini', 'dumb-init'] as const)
   if (!installed(tool)) console.log(`no ${tool}: skipping the rows that check the table itself against it`)
 
-// What Node needs in LD_PRELOAD for a sanitizer is not for the command.
-const clean: readonly string[] = process.env.LD_PRELOAD === undefined ? [] : ['env', '-u', 'LD_PRELOAD']
+/** A sanitizer's runtime: for the init, and not for its command, whose exit code matters. */
+export const sanitized = process.env.LD_PRELOAD !== undefined
+export const NEEDS_NO_SANITIZER = '[needs a process without a sanitizer]'
+const clean: readonly string[] = sanitized ? ['--require', fixturePath('no-preload.cjs')] : []
 
 export function cli(...args: string[]): string[] {
-  return nodeCommand('../../dist/cli/main.js', args)
+  return nodeCommand('../../dist/cli/main.js', args, clean)
 }
 
 function toolCommand(tool: Tool, options: InitOptions, command: readonly string[]): string[] {
@@ -50,8 +52,8 @@ function toolCommand(tool: Tool, options: InitOptions, command: readonly string[
     ...rewrites.flatMap((rule) => ['-r', rule]),
     ...(grace === undefined ? [] : ['--grace', String(grace)]),
   ]
-  const words = ['init', ...args, '--', ...clean, ...command]
-  return nodeCommand('../../dist/cli/main.js', words, options.flags)
+  const words = ['init', ...args, '--', ...command]
+  return nodeCommand('../../dist/cli/main.js', words, [...clean, ...(options.flags ?? [])])
 }
 
 /** The whole command line. */
