@@ -267,6 +267,27 @@ describe('port', () => {
     },
   )
 
+  test.skipIf(sanitized)(
+    'without netlink, among so many that the kernel gives the list in pieces [needs a build without sanitizers]',
+    async () => {
+      const found = await inOwnProcess(
+        async ({ sigkit, once }) => {
+          const { createServer } = process.getBuiltinModule('node:net')
+          const servers = Array.from({ length: 200 }, () => createServer().listen(0, '127.0.0.1'))
+          await Promise.all(servers.map((server) => once(server, 'listening')))
+          const ports = servers.map((server) => (server.address() as { port: number }).port)
+          const holders = []
+          for (const port of ports.filter((_, index) => index % 10 === 0))
+            holders.push((await sigkit.findProcesses({ port, includeSelf: true })).map(({ pid }) => pid))
+          return holders.filter(([pid]) => pid === process.pid).length
+        },
+        null,
+        { wrapper: ['env', `LD_PRELOAD=${programPath('no-netlink.so')}`] },
+      )
+      expect(found).toBe(20)
+    },
+  )
+
   test.runIf(isRoot)(`sockets that are not shown to us have no holders ${NEEDS_ROOT}`, async () => {
     const { port } = await hold('tcp4')
     const found = await inOwnProcess(

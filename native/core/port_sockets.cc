@@ -91,7 +91,7 @@ int AskForMultipath(int netlink, uint16_t port, ByteBuffer* out) {
 // tenth.
 int ReadProcNet(const char* name, uint16_t port, bool any_state, ByteBuffer* out) {
   ByteBuffer text;
-  const int length = ReadProcFile(AT_FDCWD, name, &text);
+  const int length = ReadProcList(name, &text);
   if (length < 0) return IsShortage(length) ? length : 0;  // no IPv6 here
   for (const char* line = std::strchr(reinterpret_cast<const char*>(text.End()), '\n'); line != nullptr;
        line = std::strchr(line + 1, '\n')) {

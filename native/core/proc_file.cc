@@ -8,15 +8,9 @@ namespace {
 constexpr size_t kFirstRead = 4096;
 constexpr size_t kLongestLink = 4096;  // the kernel's own limit for these
 
-}  // namespace
-
-int OpenProcess(int proc, pid_t pid) {
-  char name[16];
-  std::snprintf(name, sizeof name, "%d", pid);
-  return OrErrno(openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
-}
-
-int ReadProcFile(int directory, const char* name, ByteBuffer* buffer) {
+// `in_pieces`: a read gives what the kernel has at hand, and only one that gives nothing is the last. Else a
+// read fills what it is given, and a short one is the last: that saves a call for every file.
+int Read(int directory, const char* name, bool in_pieces, ByteBuffer* buffer) {
   const int fd = OrErrno(openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (fd < 0) return fd;
   size_t length = 0;
@@ -34,14 +28,27 @@ int ReadProcFile(int directory, const char* name, ByteBuffer* buffer) {
       break;
     }
     length += static_cast<size_t>(count);
-    // These files fill what they are given, so a short read is the last one.
-    if (static_cast<size_t>(count) < room) break;
+    if (in_pieces ? count == 0 : static_cast<size_t>(count) < room) break;
   }
   close(fd);
   if (result < 0) return result;
   buffer->End()[length] = '\0';
   return static_cast<int>(length);
 }
+
+}  // namespace
+
+int OpenProcess(int proc, pid_t pid) {
+  char name[16];
+  std::snprintf(name, sizeof name, "%d", pid);
+  return OrErrno(openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+int ReadProcFile(int directory, const char* name, ByteBuffer* buffer) {
+  return Read(directory, name, false, buffer);
+}
+
+int ReadProcList(const char* path, ByteBuffer* buffer) { return Read(AT_FDCWD, path, true, buffer); }
 
 int ReadProcLink(int directory, const char* name, ByteBuffer* buffer) {
   if (!buffer->Reserve(kLongestLink + 1)) return -ENOMEM;

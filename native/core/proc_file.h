@@ -16,7 +16,10 @@ int OpenProcess(int proc, pid_t pid);
 // -errno.
 int ReadProcFile(int directory, const char* name, ByteBuffer* buffer);
 
-// The same for where a link leads.
+// The same for a file with a line for each of many things, which the kernel gives in pieces: /proc/net/tcp.
+int ReadProcList(const char* path, ByteBuffer* buffer);
+
+// As ReadProcFile, for where a link leads.
 int ReadProcLink(int directory, const char* name, ByteBuffer* buffer);
 
 // What stands in the way of reading anything, and says nothing of the process.
