@@ -56,6 +56,8 @@ export interface Native {
   kernel_features(): number
   // From now on the end of this environment closes the fd, which is made close-on-exec.
   own_fd(fd: number): number
+  // From now on, or no more, the end of this environment sends SIGCONT to the process of an owned pidfd.
+  wake_at_end(pidfd: number, on: number): number
   // getrlimit(RLIMIT_NOFILE), the soft limit; -1 for none.
   rlimit_nofile(): number
   // int fcntl(fd, F_DUPFD_CLOEXEC, 3);

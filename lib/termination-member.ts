@@ -121,26 +121,35 @@ export class Member {
   /** Stops it, unless it is stopped. Whether it was sent. */
   freeze(stat: ProcStat | undefined): boolean {
     if (this.frozen || stat?.state === 'T') return false
+    this.#wakeAtEnd(true) // first: a Worker can be terminated between any two lines
     const result = this.link.send(SIGSTOP, 'process', undefined)
     this.denied = isDenial(result)
     this.frozen = result === 0
+    if (!this.frozen) this.#wakeAtEnd(false)
     return this.frozen
+  }
+
+  /** Where signals go through the pidfd: natively, when a Worker ends that runs no JavaScript any more. */
+  #wakeAtEnd(on: boolean): void {
+    if (this.link.raceFree) native.wake_at_end(this.link.fd, on ? 1 : 0)
   }
 
   /** It is awake, or will be. */
   thaw(): void {
+    if (this.frozen) this.#wakeAtEnd(false)
     this.frozen = false
     this.settled = false
   }
 
   /** Wakes it. Never throws: it is what cleans up. Whether it was sent. */
   wake(): boolean {
-    this.thaw()
     try {
       return this.link.send(SIGCONT, 'process', undefined) === 0
     } catch {
       // No descriptor left to compare its start time with. Nobody but us wakes it, and SIGCONT does no harm.
       return native.kill(this.pid, SIGCONT) === 0
+    } finally {
+      this.thaw()
     }
   }
 

@@ -19,6 +19,7 @@ EnvState* EnvState::Of(napi_env env) {
 }
 
 EnvState::~EnvState() {
+  for (const int fd : stopped_) sys_pidfd_send_signal(fd, SIGCONT, nullptr, 0);
   for (const int fd : fds_) sys_close(fd);
 }
 
@@ -32,9 +33,20 @@ int EnvState::OpenExitWatch(napi_env env, napi_value callback, bool use_uv) {
 
 void EnvState::Drain(napi_env env, void* data) { static_cast<EnvState*>(data)->callback_.Call(env); }
 
+int EnvState::WakeAtEnd(int pidfd, bool on) {
+  if (fds_.count(pidfd) == 0) return -EBADF;
+  if (on) {
+    stopped_.insert(pidfd);
+  } else {
+    stopped_.erase(pidfd);
+  }
+  return 0;
+}
+
 int EnvState::CloseFd(int fd) {
   // Not one of ours, so perhaps somebody else's by now: closing it would be a bug of theirs to find.
   if (fds_.erase(fd) == 0) return -EBADF;
+  stopped_.erase(fd);
   return sys_close(fd);
 }
 

@@ -2,7 +2,7 @@
 // environment.
 //
 // A Worker that is terminated runs no JavaScript any more, so no `finally` and no FinalizationRegistry closes
-// its pidfds: the ones that lib/ has handed over (own_fd) are closed here.
+// its pidfds: the ones that lib/ has handed over (own_fd) are closed here. Nor does it wake whom it stopped.
 #ifndef SIGKIT_BINDING_ENV_STATE_H
 #define SIGKIT_BINDING_ENV_STATE_H
 
@@ -41,6 +41,9 @@ class EnvState {
   // Closes an owned fd, once: 0, or -errno; -EBADF for one that is not owned.
   int CloseFd(int fd);
 
+  // An owned pidfd whose process we stopped: at the end of the environment it is woken. 0, or -EBADF.
+  int WakeAtEnd(int pidfd, bool on);
+
   EnvState(const EnvState&) = delete;
   EnvState& operator=(const EnvState&) = delete;
 
@@ -56,6 +59,7 @@ class EnvState {
   EnvSignals signals_;
   ChildSignal* child_signal_ = nullptr;
   std::set<int> fds_;
+  std::set<int> stopped_;
 };
 
 }  // namespace sigkit

@@ -102,6 +102,16 @@ napi_value OwnFd(napi_env env, napi_callback_info info) {
   return Number(env, state->OwnFd(fd) ? 0 : -EBUSY);
 }
 
+// The process of an owned pidfd is stopped, by us: the end of this environment sends it SIGCONT
+napi_value WakeAtEnd(napi_env env, napi_callback_info info) {
+  Arguments<2> args(env, info);
+  const int pidfd = args.Int32(0);
+  const int on = args.Int32(1);
+  if (!args.Ok()) return nullptr;
+  EnvState* state = EnvState::Of(env);
+  return Number(env, state == nullptr ? -ENOMEM : state->WakeAtEnd(pidfd, on != 0));
+}
+
 // int getrlimit(RLIMIT_NOFILE, &limit); the soft limit, -1 for none
 napi_value RlimitNofile(napi_env env, napi_callback_info) { return Number(env, sys_rlimit_nofile()); }
 
@@ -133,6 +143,7 @@ void RegisterPidfd(Napi::Env env, Napi::Object exports) {
   Register(env, exports, "process_mrelease", ProcessMrelease);
   Register(env, exports, "kernel_features", KernelFeatures);
   Register(env, exports, "own_fd", OwnFd);
+  Register(env, exports, "wake_at_end", WakeAtEnd);
   Register(env, exports, "rlimit_nofile", RlimitNofile);
   Register(env, exports, "dup_fd", DupFd);
   Register(env, exports, "close_fd", CloseFd);
