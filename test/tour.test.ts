@@ -19,8 +19,9 @@ test.skipIf(sanitized)('the tour runs to its end [needs a build without sanitize
   )
   expect({ code, signal, errors }).toEqual({ code: 0, signal: null, errors: '' })
   const headings = output.split('\n').filter((line) => /^ {2}\d+\. /.test(line))
-  expect(headings.length).toBeGreaterThanOrEqual(6)
+  expect(headings.length).toBeGreaterThanOrEqual(7)
   expect(output).toContain('NoSuchProcessError ESRCH')
+  expect(output).toMatch(/nobody left of \d{2,}/)
   expect(output).toContain('1000 arrived, values 1 to 1000, in order')
 })
 

@@ -2,6 +2,7 @@
 // For each round it starts `TREE SIZE`, and then, on the clock, walks /proc/PID/task/*/children, opens a pidfd for every
 // process, sends SIGTERM to each, and waits until all have ended. Prints the ns of each round. It stops nobody, so it
 // would lose a race with a tree that forks; that is the price that the peer pays.
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -69,7 +70,7 @@ static pid_t start(const char* program, const char* size) {
     _exit(127);
   }
   close(ends[1]);
-  char line[16];
+  char line[8192];
   if (read(ends[0], line, sizeof line) <= 0) exit(1);
   close(ends[0]);
   return pid;

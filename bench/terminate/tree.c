@@ -1,5 +1,5 @@
 // A tree of SIZE processes that wait: tree SIZE. Each has three children, as long as there are any to give. Prints a
-// line when all of them are there.
+// line with the pids when all of them are there.
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,7 +14,8 @@ static void grow(int size, int ready) {
       for (;;) pause();
     }
   }
-  if (write(ready, "x", 1) != 1) _exit(1);
+  const pid_t pid = getpid();
+  if (write(ready, &pid, sizeof pid) != sizeof pid) _exit(1);
 }
 
 int main(int argc, char** argv) {
@@ -22,13 +23,11 @@ int main(int argc, char** argv) {
   int ends[2];
   if (pipe(ends) != 0) return 1;
   grow(size, ends[1]);
-  char text[4096];
-  for (int seen = 0; seen < size;) {
-    const ssize_t count = read(ends[0], text, sizeof text);
-    if (count <= 0) return 1;
-    seen += (int)count;
+  for (int seen = 0; seen < size; seen++) {
+    pid_t pid;
+    if (read(ends[0], &pid, sizeof pid) != sizeof pid) return 1;
+    printf("%d%c", pid, seen == size - 1 ? '\n' : ' ');
   }
-  puts("ready");
   fflush(stdout);
   for (;;) pause();
 }

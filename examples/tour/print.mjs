@@ -27,6 +27,11 @@ export function say(text) {
   console.log(`     ${text}`)
 }
 
+/** A call whose result takes more than a line to tell. */
+export function call(text) {
+  console.log(`     ${style('dim', '>')} ${text}`)
+}
+
 /** One call and its result, or the typed error it threw. */
 export function show(call, perform) {
   let outcome

@@ -1,4 +1,4 @@
-// SIZE processes that have nothing to do with anything: crowd SIZE. Prints a line when they are there; they end with its
+// SIZE processes that have nothing to do with anything: bystanders SIZE. Prints a line when they are there; they end with its
 // input.
 #include <signal.h>
 #include <stdio.h>
