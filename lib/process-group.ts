@@ -59,9 +59,12 @@ export class ProcessGroup implements Scope {
   #isStillIt(): boolean {
     const leader = this.#leader
     if (leader !== undefined && (leader.state() !== 'gone' || this.#reachesThroughLeader())) return true
-    return this.#roster.members.some(
-      ({ pid, link }) => native.getpgid(pid) === this.id && link.state() !== 'gone',
-    )
+    return this.#roster.members.some((member) => this.#holds(member) && member.link.state() !== 'gone')
+  }
+
+  /** NaN: it has no number in our pid namespace. */
+  #holds({ pid }: Member): boolean {
+    return !Number.isNaN(pid) && native.getpgid(pid) === this.id
   }
 
   #reachesThroughLeader(): boolean {
@@ -81,7 +84,7 @@ export class ProcessGroup implements Scope {
     if (leader === undefined || !this.#reachesThroughLeader()) return undefined
     const pids = membersOf([this.id]).filter((pid) => native.getpgid(pid) === this.id)
     if (pids.some((pid) => this.#guard.spares(pid))) return undefined
-    const reached = this.#roster.alive.filter((member) => native.getpgid(member.pid) === this.id)
+    const reached = this.#roster.alive.filter((member) => this.#holds(member))
     if (leader.send(signal, 'group', undefined) !== 0) return undefined
     return new Set(reached)
   }

@@ -7,6 +7,7 @@
  * lives: there the parent must be one that adopts. The session and group of the caller prove nothing.
  */
 import { isMainThread } from 'node:worker_threads'
+import { errno } from './errors.js'
 import { KERNEL, kernelHas } from './features.js'
 import { native } from './native.js'
 import { childrenOfLibuv } from './own-children.js'
@@ -111,7 +112,8 @@ export class ProcessTree implements Scope {
    */
   #isStillIts({ pid, link }: Member): boolean {
     if (link.state() !== 'gone') return true
-    if (kernelHas(KERNEL.pidfdGroup) && link.fd !== -1 && link.send(0, 'group', undefined) === 0) return true
+    if (kernelHas(KERNEL.pidfdGroup) && link.fd !== -1 && link.send(0, 'group', undefined) !== -errno.ESRCH)
+      return true
     return this.#roster.members.some(
       (one) =>
         (one.sid === pid && native.getsid(one.pid) === pid && one.link.state() !== 'gone') ||

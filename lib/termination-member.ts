@@ -129,6 +129,11 @@ export class Member {
     return this.frozen
   }
 
+  /** Somebody else may have woken it. */
+  stopAgain(): void {
+    if (this.frozen) this.link.send(SIGSTOP, 'process', undefined)
+  }
+
   /** Where signals go through the pidfd: natively, when a Worker ends that runs no JavaScript any more. */
   #wakeAtEnd(on: boolean): void {
     if (this.link.raceFree) native.wake_at_end(this.link.fd, on ? 1 : 0)

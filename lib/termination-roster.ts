@@ -6,6 +6,7 @@
  */
 import { isErrno, NoSuchProcessError, PermissionDeniedError } from './errors.js'
 import type { Link } from './link.js'
+import { invalidValue } from './node-errors.js'
 import { openLink } from './open-link.js'
 import type { PidFd } from './pidfd.js'
 import { isOver, procStatComm, type ProcStat } from './proc-stat.js'
@@ -100,7 +101,12 @@ export class Roster {
       if (!this.#entries.some(({ pid }) => pid === row.pid)) this.#entries.push(row)
       return
     }
-    if (this.memberWith(link.pid) !== undefined) {
+    if (link.thread) {
+      link.close()
+      throw invalidValue('target', link.pid, 'it is a handle on a thread: open its process')
+    }
+    // Without a number in our pid namespace (NaN) it cannot be told from another such.
+    if (!Number.isNaN(link.pid) && this.memberWith(link.pid) !== undefined) {
       link.close()
       return
     }

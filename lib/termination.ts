@@ -161,7 +161,9 @@ export class Termination {
   }
 
   #deliver(members: readonly Member[]): void {
-    const due = members.filter((member) => !member.over && !this.#endedBefore(member))
+    const due = members.filter(
+      (member) => !member.over && !this.#endedBefore(member) && !this.#hasEnded(member),
+    )
     const reached = new Set<Member>()
     // Not in a tree: there each is stopped, and the group may hold others.
     if (!this.#plan.tree) {
@@ -179,6 +181,11 @@ export class Termination {
     member.tookMs = performance.now() - this.#start
     this.#emit('ended', member, 0)
     return true
+  }
+
+  /** Its end is there, and is told when the event loop gets to it. */
+  #hasEnded(member: Member): boolean {
+    return member.watched && member.link.state() !== 'alive'
   }
 
   #deliverTo(member: Member, reached: boolean): void {
@@ -251,11 +258,13 @@ export class Termination {
 
   async #wait(milliseconds: number): Promise<void> {
     this.#check()
-    if (this.#pending === 0) return
+    if (this.#pending === 0 || milliseconds <= 0) return
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.#wakeUp = resolve
-      if (milliseconds <= LONGEST_TIMER_MS) timer = setTimeout(resolve, milliseconds)
+      // A timer of Node's may be up to a millisecond early.
+      const due = Math.ceil(milliseconds) + 1
+      if (due <= LONGEST_TIMER_MS) timer = setTimeout(resolve, due)
     })
     clearTimeout(timer)
     this.#wakeUp = undefined
@@ -265,7 +274,8 @@ export class Termination {
   #report(): TerminationReport {
     for (const member of this.#roster.alive) {
       member.tookMs = performance.now() - this.#start
-      this.#emit('survived', member, member.by)
+      if (this.#hasEnded(member)) member.over = true
+      this.#emit(member.over ? 'ended' : 'survived', member, member.by)
     }
     return {
       complete: this.#roster.isOver() && !this.#scopes.some((scope) => scope.isPopulated?.()),

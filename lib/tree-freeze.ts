@@ -39,8 +39,11 @@ async function settle({ alive, freeze, check }: Freezing): Promise<void> {
     if (turn > 0) await (turn < QUICK_TURNS ? nextTurn() : after(1))
     check()
     restless = restless.filter((member) => member.alive && !member.isStopped())
-    // One that was stopped when it was found, and has been woken by somebody since.
-    for (const member of restless) freeze(member)
+    for (const member of restless) {
+      // One that was stopped when it was found, and has been woken by somebody since; and one that we stopped.
+      freeze(member)
+      if (turn >= QUICK_TURNS) member.stopAgain()
+    }
   }
 }
 

@@ -505,3 +505,8 @@ describe('the end of a handle', () => {
     expect(readdirSync('/proc/self/fd').length).toBe(before)
   })
 })
+
+test('state() under a flood of signals: the poll that a signal interrupts is asked again', async () => {
+  const { errors, signals } = await startNode('flooded.mjs').next<{ errors: string[]; signals: boolean }>()
+  expect({ errors, signals }).toEqual({ errors: [], signals: true })
+})
