@@ -74,13 +74,17 @@ function sweep(token: string): void {
 
 let storms = 0
 
-async function startStorm(kind: string, forks: number): Promise<{ pid: number; token: string }> {
+async function startStorm(
+  kind: string,
+  forks: number,
+  detached: boolean,
+): Promise<{ pid: number; token: string }> {
   const limit = String(kind === 'bomb' ? bombLimit() : forks)
   const token = `storm-${process.pid}-${storms++}`
   const wrapper = kind === 'bomb' && isRoot ? asBomber() : []
   const [file, ...args] = [...wrapper, programPath('fork-storm'), kind, token, limit]
   const root = spawn(file, args, {
-    detached: true,
+    detached,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: plainEnvironment,
   })
@@ -97,15 +101,20 @@ afterAll(() => {
 })
 
 describe.each([
-  ['steady', 'a process that forks every 2 ms, with session leaders and forking children', 5000],
-  ['respawn', 'a parent that ignores SIGTERM and replaces its children', 60],
-  ['orphans', 'a double fork every 2 ms, every second into a group of its own', 5000],
-  ['bomb', 'a fork bomb under a limit of processes', 5000],
-] as const)('%s: %s', (kind, _what, grace) => {
+  ['steady', 'a process that forks every 2 ms, with session leaders and forking children', 5000, true],
+  ['respawn', 'a parent that ignores SIGTERM and replaces its children', 60, true],
+  ['orphans', 'a double fork every 2 ms, every second into a group of its own', 5000, true],
+  ['bomb', 'a fork bomb under a limit of processes', 5000, true],
+  // Whoever is not found as a descendant has escaped: there is no session to find it by.
+  ['steady', 'the same in the session of the caller', 5000, false],
+  ['respawn', 'the same in the session of the caller', 60, false],
+  ['bomb', 'the same in the session of the caller', 5000, false],
+] as const)('%s: %s', (kind, _what, grace, detached) => {
+  const label = `${kind}${detached ? '' : ' (own session)'}`
   test(`nobody survives, ${RUNS} times`, { timeout: 300_000 }, async () => {
     const left_: number[] = []
     for (let run = 0; run < RUNS; run++) {
-      const { pid, token } = await startStorm(kind, FORKS)
+      const { pid, token } = await startStorm(kind, FORKS, detached)
       try {
         const { complete, processes } = await within(terminate(pid, { tree: true, grace }), 'the end')
         const alive = left(token)
@@ -122,17 +131,17 @@ describe.each([
         sweep(token)
       }
     }
-    survivors[`${kind}, terminate`] = `${left_.reduce((sum, count) => sum + count, 0)} in ${RUNS} runs`
+    survivors[`${label}, terminate`] = `${left_.reduce((sum, count) => sum + count, 0)} in ${RUNS} runs`
   })
 
   // Where the bomb is of our own user, no ps can be started either.
-  test.skipIf(kind === 'bomb' && !isRoot)(
+  test.skipIf(!detached || (kind === 'bomb' && !isRoot))(
     `the peer: tree-kill, ${PEER_RUNS} times`,
     { timeout: 300_000 },
     async () => {
       const counts: number[] = []
       for (let run = 0; run < PEER_RUNS; run++) {
-        const { pid, token } = await startStorm(kind, PEER_FORKS)
+        const { pid, token } = await startStorm(kind, PEER_FORKS, detached)
         try {
           await new Promise<void>((resolve) => {
             const timer = setTimeout(resolve, PEER_PATIENCE_MS)
@@ -146,7 +155,7 @@ describe.each([
           sweep(token)
         }
       }
-      survivors[`${kind}, tree-kill`] = counts.join(', ')
+      survivors[`${label}, tree-kill`] = counts.join(', ')
       expect(counts).toHaveLength(PEER_RUNS)
     },
   )
