@@ -122,6 +122,8 @@ describe.each([
         expect(alive, `run ${run}`).toEqual([])
         expect(complete).toBe(true)
         expect(processes.length).toBeGreaterThan(10)
+        // It was caught, and did not come to its own end.
+        expect(processes.length).toBeLessThan(FORKS / 2)
         const outcomes = new Set(processes.map(({ outcome }) => outcome))
         outcomes.delete('killed')
         // One that was ended by another member, while it was being found.
