@@ -2,7 +2,7 @@
  * Trees that fork while they are being ended: nobody survives, RUNS times over; and how many survive tree-kill in the
  * same storm, counted beside it.
  *
- * SIGKIT_STORM_RUNS: how often, 50 unless said otherwise; fewer under a sanitizer.
+ * SIGKIT_STORM_RUNS: how often, 10 unless said otherwise; fewer under a sanitizer.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ import { plainEnvironment, programPath } from './helpers/fixture.js'
 import { sanitized } from './helpers/load.js'
 import { isRoot } from './helpers/privilege.js'
 
-const RUNS = Number(process.env.SIGKIT_STORM_RUNS ?? (sanitized ? 5 : 50))
+const RUNS = Number(process.env.SIGKIT_STORM_RUNS ?? (sanitized ? 3 : 10))
 const PEER_RUNS = Math.min(RUNS, 3)
 /** It starts a ps for every process, and a storm may be faster. */
 const PEER_PATIENCE_MS = 10_000

@@ -98,13 +98,16 @@ export class Ending {
       if (this.#killing) this.#remaining.signal(SIGKILL)
       return
     }
-    if (!this.#remaining.othersLeft() || this.#foreign?.size === 0) {
+    if (!this.#remaining.othersLeft()) {
       this.#finish()
       return
     }
-    this.#foreign ??= watchForeign(() => {
+    if (this.#foreign !== undefined && this.#foreign.size > 0) return
+    this.#foreign = watchForeign(() => {
       this.#check()
     })
+    // Who counted as left a moment ago has ended, or is a zombie of somebody outside.
+    if (this.#foreign?.size === 0) this.#finish()
   }
 
   readonly #finish = (): void => {
