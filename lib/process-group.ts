@@ -19,13 +19,14 @@ import type { OnFound, Scope } from './termination-scope.js'
 type Caller = (...args: never[]) => unknown
 
 /**
- * The group that a process belongs to; for one that is gone, the group that it led and whose handle still reaches it.
+ * The group that a process belongs to, 0 for one from outside of our pid namespace; for a process that is gone, the
+ * group that it led and whose handle still reaches it.
  * @internal
  */
 export function groupOf({ link }: Member): number | undefined {
   if (Number.isNaN(link.pid)) return undefined
   const pgid = native.getpgid(link.pid)
-  if (link.state() !== 'gone') return pgid > 0 ? pgid : undefined
+  if (link.state() !== 'gone') return pgid >= 0 ? pgid : undefined
   if (!kernelHas(KERNEL.pidfdGroup) || link.fd === -1) return undefined
   return link.send(0, 'group', undefined) === 0 ? link.pid : undefined
 }

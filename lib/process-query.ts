@@ -239,11 +239,11 @@ const criteria: {
   exe: exeOf,
   user: userOf,
   pgid(value) {
-    const pgid = natural(value, 'pgid', 1, 0x7fffffff)
+    const pgid = natural(value, 'pgid', 0, 0x7fffffff)
     return { fields: ['pgid'], test: ({ entry }) => entry.pgid === pgid }
   },
   sid(value) {
-    const sid = natural(value, 'sid', 1, 0x7fffffff)
+    const sid = natural(value, 'sid', 0, 0x7fffffff)
     return { fields: ['sid'], test: ({ entry }) => entry.sid === sid }
   },
   tty(value) {

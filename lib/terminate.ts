@@ -16,11 +16,13 @@ function groupsOf(roster: Roster, guard: Guard): ProcessGroup[] {
   const ids = new Set<number>()
   for (const member of roster.members) {
     const id = groupOf(member)
-    if (id === native.getpgrp()) {
+    // 0 is every group from outside of our pid namespace, and may be our own.
+    if (id === 0 || id === native.getpgrp()) {
+      const whose = id === 0 ? 'from outside of this pid namespace' : 'of this process'
       throw invalidValue(
         'options.group',
         true,
-        `process ${member.pid} is in the process group of this process: terminate it without group`,
+        `process ${member.pid} is in a process group ${whose}: terminate it without group`,
       )
     }
     if (id !== undefined) ids.add(id)

@@ -95,10 +95,9 @@ export class Member {
 
   /** The signal has gone to all of its group: has it got it as well? As {@link send}. */
   sentWithAll(signal: number): number {
-    const result = this.link.send(0, 'process', undefined)
-    this.denied = isDenial(result)
-    if (result === 0) this.by = signal
-    return result
+    this.denied = isDenial(this.link.send(0, 'process', undefined))
+    if (!this.denied) this.by = signal // also when it has ended by it, and been reaped
+    return 0
   }
 
   /** Whether it has been seen to be stopped, all of it. */

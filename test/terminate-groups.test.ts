@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { PidFd, terminate, type TerminationReport } from 'sigkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
-import { isRoot, NEEDS_ROOT } from './helpers/privilege.js'
+import { inOwnProcess } from './helpers/own-process.js'
+import { canNamespace, inNamespace, isRoot, NEEDS_NAMESPACE, NEEDS_ROOT } from './helpers/privilege.js'
 import { sandbox } from './helpers/rung.js'
 import { TargetProgram } from './helpers/target.js'
 
@@ -69,6 +70,26 @@ describe('a process group', () => {
     })
     expect(target.living).toEqual([target.pid])
   })
+
+  test.runIf(canNamespace)(
+    `one from outside of the pid namespace is refused ${NEEDS_NAMESPACE}`,
+    async () => {
+      const [unshare = '', ...flags] = inNamespace.filter((word) => word !== 'setsid')
+      const told = await inOwnProcess(
+        async ({ sigkit, syscalls, spawn, caught, plainEnvironment }) => {
+          const sleeper = spawn('sleep', ['1000'], { env: plainEnvironment })
+          const { code, message } = await caught(() => sigkit.terminate(sleeper, { group: true }))
+          const alive = sigkit.liveness(sleeper)
+          sleeper.kill('SIGKILL')
+          return { own: syscalls.getpgrp(), code, message, alive }
+        },
+        null,
+        { wrapper: [unshare, ...flags] },
+      )
+      expect(told).toMatchObject({ own: 0, code: 'ERR_INVALID_ARG_VALUE', alive: 'alive' })
+      expect(told.message).toContain('in a process group from outside of this pid namespace')
+    },
+  )
 
   test('an ancestor of the caller in it is spared, the others are ended one by one', async () => {
     // The shell and a sleeper are in one group, Node below the shell in another.

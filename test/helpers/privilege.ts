@@ -1,6 +1,6 @@
 /** What this user may do, and how a fixture is started as somebody else or in a pid namespace of its own. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 export const NOBODY = 65534
 
@@ -41,6 +41,10 @@ export const canNamespace = probe.status === 0
 /** Whether PID 1 belongs to somebody else: a process that we may not signal. */
 export const deniedByInit =
   isRoot || !readFileSync('/proc/1/status', 'utf8').includes(`\nUid:\t${String(process.getuid?.())}\t`)
+
+/** They are in the initial pid namespace alone, where 2 is their parent. */
+export const hasKernelThreads =
+  existsSync('/proc/2/comm') && readFileSync('/proc/2/comm', 'latin1') === 'kthreadd\n'
 
 /** Said in the name of a test, so that a skip explains itself in the report. */
 export const NEEDS_ROOT = '[needs root]'
