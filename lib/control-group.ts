@@ -67,6 +67,7 @@ function processesIn(directory: string): number[] {
 /** @internal */
 export class ControlGroup implements Scope {
   readonly path: string
+  readonly asksNobody = true
   readonly #directory: string
   readonly #roster: Roster
   readonly #kill: string | undefined
@@ -86,6 +87,8 @@ export class ControlGroup implements Scope {
     if (link.state() === 'gone') return undefined
     // /.. is outside of our cgroup namespace.
     const directory = path === undefined || path.startsWith('/..') ? undefined : directoryOf(path)
+    // The group of a zombie may have been removed.
+    if (directory === undefined && link.state() !== 'alive') return undefined
     if (path === undefined || directory === undefined) {
       throw unsupported('open', 'a control group of version 2 that is mounted here', '4.5', pid, caller)
     }
@@ -129,7 +132,9 @@ export class ControlGroup implements Scope {
 
   sendToAll(signal: number): Set<Member> | undefined {
     if (signal !== SIGKILL || this.#kill === undefined) return undefined
-    const reached = this.#roster.alive.filter(({ pid }) => isWithin(pathOf(pid) ?? '', this.path))
+    const reached = this.#roster.members.filter(
+      ({ pid, over }) => !over && isWithin(pathOf(pid) ?? '', this.path),
+    )
     try {
       writeFileSync(this.#kill, '1')
     } catch {
@@ -146,18 +151,22 @@ export class ControlGroup implements Scope {
   /** Calls back once nobody lives in it; what it returns stops that. */
   whenEmpty(callback: () => void): () => void {
     let watcher: ReturnType<typeof watch> | undefined
+    let over = false
+    const stop = (): void => {
+      over = true
+      watcher?.close()
+    }
     const look = (): void => {
-      if (watcher === undefined || this.isPopulated()) return
-      watcher.close()
-      watcher = undefined
+      if (over || this.isPopulated()) return
+      stop()
       callback()
     }
-    // An error is that the group was removed.
-    watcher = watch(join(this.#directory, 'cgroup.events'), look).on('error', look)
-    setImmediate(look) // what was before the watch
-    return () => {
-      watcher?.close()
-      watcher = undefined
+    try {
+      watcher = watch(join(this.#directory, 'cgroup.events'), look).on('error', look)
+    } catch {
+      // The group was removed; or no watch is to be had (max_user_instances), and the wait takes its whole time.
     }
+    setImmediate(look) // what was before the watch
+    return stop
   }
 }

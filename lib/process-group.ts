@@ -44,7 +44,11 @@ export class ProcessGroup implements Scope {
     this.#roster = roster
     this.#guard = guard
     const known = roster.memberWith(id) ?? roster.members.find(({ pid }) => pid === id)
-    this.#leader = known === undefined ? this.#openLeader(caller) : known.link.dup()
+    const leader = known === undefined ? this.#openLeader(caller) : known.link.dup()
+    // Opened by number: true only if the group was there all the while.
+    const isTrue = known !== undefined || this.#isHeld()
+    if (!isTrue) leader?.close()
+    this.#leader = isTrue ? leader : undefined
   }
 
   #openLeader(caller: Caller): Link | undefined {
@@ -60,6 +64,10 @@ export class ProcessGroup implements Scope {
   #isStillIt(): boolean {
     const leader = this.#leader
     if (leader !== undefined && (leader.state() !== 'gone' || this.#reachesThroughLeader())) return true
+    return this.#isHeld()
+  }
+
+  #isHeld(): boolean {
     return this.#roster.members.some((member) => this.#holds(member) && member.link.state() !== 'gone')
   }
 

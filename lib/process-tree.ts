@@ -11,7 +11,7 @@ import { lineFrom } from './ancestors.js'
 import { errno } from './errors.js'
 import { KERNEL, kernelHas } from './features.js'
 import { native } from './native.js'
-import { childrenOfLibuv } from './own-children.js'
+import { childrenOfLibuv, childrenOfThisThread } from './own-children.js'
 import { childrenOfAll, membersOf } from './proc-children.js'
 import { procStat, type ProcStat } from './proc-stat.js'
 import type { Member } from './termination-member.js'
@@ -87,7 +87,12 @@ export class ProcessTree implements Scope {
 
   /** Whether the parent is one that took it over, and not the one that made it. */
   #isAdopted(pid: number, { ppid }: ProcStat, leader: Member): boolean {
-    if (ppid === process.pid) return isMainThread && childrenOfLibuv()?.has(pid) === false
+    if (ppid === process.pid) {
+      // It came to the main thread, and neither that nor a Worker has made it.
+      return (
+        isMainThread && childrenOfThisThread()?.has(pid) === true && childrenOfLibuv()?.has(pid) === false
+      )
+    }
     return ppid === 1 || this.#adoptersFor(leader).has(ppid)
   }
 

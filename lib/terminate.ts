@@ -27,7 +27,14 @@ function groupsOf(roster: Roster, guard: Guard): ProcessGroup[] {
     }
     if (id !== undefined) ids.add(id)
   }
-  return [...ids].map((id) => new ProcessGroup(id, roster, guard, terminate))
+  const groups: ProcessGroup[] = []
+  try {
+    for (const id of ids) groups.push(new ProcessGroup(id, roster, guard, terminate))
+  } catch (error) {
+    for (const group of groups) group.close()
+    throw error
+  }
+  return groups
 }
 
 function controlGroupsOf(roster: Roster, guard: Guard): ControlGroup[] {

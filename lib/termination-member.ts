@@ -1,6 +1,6 @@
 /** One process of a termination: the handle on it, what was sent to it, and what became of it. */
 import { readFileSync } from 'node:fs'
-import { errno } from './errors.js'
+import { errno, systemError } from './errors.js'
 import type { Exit } from './exit-status.js'
 import { ExitWaiters } from './exit-waiters.js'
 import { KERNEL, kernelHas } from './features.js'
@@ -21,7 +21,12 @@ const isDenial = (result: number): boolean => DENIALS.includes(result)
 /** Of one thread or of a process of one: it does not run, and so cannot fork. */
 const isStill = (state: string): boolean => 'TtZX'.includes(state)
 
-const threadStates = new Uint8Array(1024)
+let threadStates = new Uint8Array(1024)
+
+function seenThrough(link: Link): ReturnType<typeof procStatComm> {
+  const seen = procStatComm(link.pid)
+  return link.state() === 'gone' ? undefined : seen
+}
 
 /** @internal */
 export class Member {
@@ -51,8 +56,8 @@ export class Member {
   #watch: Watch | undefined
   #waiters: ExitWaiters | undefined
 
-  /** @param seen what /proc says of it, read when the link was open */
-  constructor(link: Link, child: ChildLike | undefined, seen = procStatComm(link.pid)) {
+  /** @param seen what /proc says of it, read when the link was open, and it was there afterwards */
+  constructor(link: Link, child: ChildLike | undefined, seen = seenThrough(link)) {
     this.pid = link.pid
     this.link = link
     this.#child = child
@@ -93,9 +98,13 @@ export class Member {
     return result
   }
 
-  /** The signal has gone to all of its group: has it got it as well? As {@link send}. */
-  sentWithAll(signal: number): number {
-    this.denied = isDenial(this.link.send(0, 'process', undefined))
+  /**
+   * The signal has gone to all of its group: has it got it as well? As {@link send}.
+   *
+   * @param certain nobody can have been left out, whatever this user may do
+   */
+  sentWithAll(signal: number, certain: boolean): number {
+    this.denied = !certain && isDenial(this.link.send(0, 'process', undefined))
     if (!this.denied) this.by = signal // also when it has ended by it, and been reaped
     return 0
   }
@@ -110,16 +119,30 @@ export class Member {
     const stat = this.stat()
     if (stat === undefined) return this.link.state() === 'gone'
     if (stat.threads <= 1) return isStill(stat.state)
-    const count = Math.min(
-      native.proc_thread_states(this.pid, threadStates, threadStates.length),
-      threadStates.length,
-    )
-    return threadStates.subarray(0, Math.max(count, 0)).every((state) => isStill(String.fromCharCode(state)))
+    return this.#threadStates().every(isStill)
+  }
+
+  /** Of all its threads; empty when it is gone. */
+  #threadStates(): string[] {
+    const count = native.proc_thread_states(this.pid, threadStates, threadStates.length)
+    if (count > threadStates.length) {
+      threadStates = new Uint8Array(2 * count)
+      return this.#threadStates()
+    }
+    if (count < 0 && this.link.state() !== 'gone') throw systemError('open', count, { pid: this.pid })
+    return [...threadStates.subarray(0, Math.max(count, 0))].map((state) => String.fromCharCode(state))
+  }
+
+  /** Whether somebody has stopped it. The main thread shows Z when it has ended before the others. */
+  isStoppedBy(stat: ProcStat | undefined): boolean {
+    if (stat === undefined) return false
+    if (stat.state !== 'Z' || stat.threads <= 1) return stat.state === 'T'
+    return this.#threadStates().includes('T')
   }
 
   /** Stops it, unless it is stopped. Whether it was sent. */
   freeze(stat: ProcStat | undefined): boolean {
-    if (this.frozen || stat?.state === 'T') return false
+    if (this.frozen || this.isStoppedBy(stat)) return false
     this.#wakeAtEnd(true) // first: a Worker can be terminated between any two lines
     const result = this.link.send(SIGSTOP, 'process', undefined)
     this.denied = isDenial(result)

@@ -34,7 +34,7 @@ export interface TerminatedProcess {
   readonly outcome: 'exited' | 'killed' | 'ended' | 'already-gone' | 'survived' | 'denied'
   /** The last signal sent to it to end it, null when none was. */
   readonly by: SignalName | null
-  /** How it ended; null while it lives, and for one that was gone. */
+  /** How it ended; null while it lives, and for one that was gone without a handle on it. */
   readonly exit: Exit | null
   /** Milliseconds from the call to its end, or to the end of the wait for it. */
   readonly tookMs: number

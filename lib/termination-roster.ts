@@ -38,6 +38,11 @@ function pidOf(target: Target, caller: Caller): number {
   }
 }
 
+function isGoneWith(entry: Member | TerminatedProcess, pid: number): boolean {
+  if (entry.pid !== pid) return false
+  return entry instanceof Member ? entry.link.state() === 'gone' : entry.outcome === 'already-gone'
+}
+
 /** @internal */
 export class Roster {
   readonly #guard: Guard
@@ -98,7 +103,7 @@ export class Roster {
         exit: null,
         tookMs: 0,
       } as const
-      if (!this.#entries.some(({ pid }) => pid === row.pid)) this.#entries.push(row)
+      if (!this.#entries.some((entry) => isGoneWith(entry, row.pid))) this.#entries.push(row)
       return
     }
     if (link.thread) {
@@ -110,7 +115,12 @@ export class Roster {
       link.close()
       return
     }
-    this.#add(new Member(link, childOf(target)))
+    try {
+      this.#addOnce(new Member(link, childOf(target)))
+    } catch (error) {
+      link.close()
+      throw error
+    }
   }
 
   /**
@@ -127,17 +137,32 @@ export class Roster {
       if (error instanceof NoSuchProcessError || error instanceof PermissionDeniedError) return
       throw error
     }
-    let stat: ReturnType<typeof procStatComm>
+    let admitted: ReturnType<typeof procStatComm>
     try {
-      stat = procStatComm(pid)
-      if (stat !== undefined && (isOver(stat) || !belongs(stat) || link.state() === 'gone')) stat = undefined
+      const stat = procStatComm(pid)
+      if (stat !== undefined && !isOver(stat) && belongs(stat) && link.state() !== 'gone') admitted = stat
     } finally {
-      if (stat === undefined) link.close()
+      if (admitted === undefined) link.close()
     }
-    if (stat === undefined) return
+    if (admitted === undefined) return
+    const stat = admitted
     const member = new Member(link, undefined, stat)
     this.#add(member)
     onFound(member, stat)
+  }
+
+  /** One that is gone is nobody's double but for those that are gone with its number. */
+  #addOnce(member: Member): void {
+    const known = this.#entries.findIndex((entry) => isGoneWith(entry, member.pid))
+    if (known < 0 || member.link.state() !== 'gone') this.#add(member)
+    else if (this.#entries[known] instanceof Member) member.close()
+    else this.#replace(known, member)
+  }
+
+  /** By the one that knows more: how it ended. */
+  #replace(index: number, member: Member): void {
+    this.#entries[index] = member
+    this.members.push(member)
   }
 
   #add(member: Member): void {

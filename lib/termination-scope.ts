@@ -17,6 +17,8 @@ export interface Scope {
    * sent to by itself.
    */
   sendToAll?(signal: number): Set<Member> | undefined
+  /** What it sends to all reaches those too that this user may not signal. */
+  readonly asksNobody?: boolean
   /** Whether somebody lives in it whom nobody listed; and calls back when that is over, until stopped. */
   isPopulated?(): boolean
   whenEmpty?(callback: () => void): () => void

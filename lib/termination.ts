@@ -72,7 +72,7 @@ export class Termination {
     try {
       await this.#send()
       await this.#allEnded(grace)
-      if (killSignal !== undefined && this.#roster.remaining > 0) {
+      if (killSignal !== undefined && this.#isAnybodyLeft()) {
         this.#stage = killSignal
         await this.#send()
       }
@@ -83,6 +83,11 @@ export class Termination {
       removeUnderWay(this)
       this.wakeAll()
     }
+  }
+
+  /** Also those who are not listed, or may be killed with their control group alone. */
+  #isAnybodyLeft(): boolean {
+    return this.#roster.remaining > 0 || this.#scopes.some((scope) => scope.isPopulated?.() === true)
   }
 
   #fail(reason: unknown): void {
@@ -142,15 +147,16 @@ export class Termination {
         },
         check: this.#check,
       })
-      this.#deliver(this.#roster.members)
+      this.#deliver(this.#roster.members, false)
       return
     }
     this.#findNew()
-    this.#deliver(this.#roster.members)
+    this.#deliver(this.#roster.members, true)
     for (let round = 0; round < LONGEST_SEARCH; round++) {
       const found = this.#findNew()
       if (found.length === 0) return
-      this.#deliver(found)
+      // Once more for all would be a second SIGTERM for those that have it.
+      this.#deliver(found, this.#stage === SIGKILL)
     }
   }
 
@@ -160,18 +166,18 @@ export class Termination {
     else if (member.denied) this.#emit('denied', member, SIGSTOP)
   }
 
-  #deliver(members: readonly Member[]): void {
+  /** @param atOnce to whole groups in one step, where that can be: not in a tree, whose group may hold others */
+  #deliver(members: readonly Member[], atOnce: boolean): void {
     const due = members.filter(
       (member) => !member.over && !this.#endedBefore(member) && !this.#hasEnded(member),
     )
-    const reached = new Set<Member>()
-    // Not in a tree: there each is stopped, and the group may hold others.
-    if (!this.#plan.tree) {
-      for (const scope of this.#scopes)
-        for (const member of scope.sendToAll?.(this.#stage) ?? []) reached.add(member)
+    const reached = new Map<Member, boolean>()
+    for (const scope of atOnce ? this.#scopes : []) {
+      for (const member of scope.sendToAll?.(this.#stage) ?? [])
+        reached.set(member, scope.asksNobody === true)
     }
     // All are signalled before the first is woken: who handles the end of another must have its own signal by then.
-    for (const member of due) this.#deliverTo(member, reached.has(member))
+    for (const member of due) this.#deliverTo(member, reached.get(member))
     for (const member of due) this.#wake(member)
     for (const member of due) if (member.alive) this.#watch(member)
   }
@@ -188,10 +194,10 @@ export class Termination {
     return member.watched && member.link.state() !== 'alive'
   }
 
-  #deliverTo(member: Member, reached: boolean): void {
+  #deliverTo(member: Member, reached: boolean | undefined): void {
     const signal = this.#stage
     const wasDenied = member.denied
-    const result = reached ? member.sentWithAll(signal) : member.send(signal)
+    const result = reached === undefined ? member.send(signal) : member.sentWithAll(signal, reached)
     if (member.denied) {
       if (!wasDenied) this.#emit('denied', member, signal)
       return
@@ -209,7 +215,8 @@ export class Termination {
   }
 
   #wake(member: Member): void {
-    if (!member.frozen && (!member.alive || this.#stage === SIGKILL || member.stat()?.state !== 'T')) return
+    if (!member.frozen && (!member.alive || this.#stage === SIGKILL || !member.isStoppedBy(member.stat())))
+      return
     if (member.wake()) this.#emit('resumed', member, SIGCONT)
   }
 
