@@ -4,7 +4,8 @@
  * - As PID 1, or where the process is a child subreaper already: orphans that come to it are reaped, as `startReaper()`
  *   does it; Node's own children and their 'exit' events are untouched.
  * - As PID 1: SIGTERM, SIGINT and SIGHUP that the application has no listener for (`process.on` or `onSignal`, in any
- *   thread) end the process with 128 + n, also while JavaScript blocks the loop. The kernel would drop them.
+ *   thread) end the process with 128 + n, also while JavaScript blocks the loop, and also a SIGTERM or SIGINT that came
+ *   while Node started. The kernel would drop them.
  * - Anywhere else, in Workers and off Linux it changes nothing.
  *
  * Where orphans cannot be reaped (no /proc, or a kernel without CONFIG_PROC_CHILDREN) the process runs on with a warning
@@ -17,6 +18,7 @@
  * import 'sigkit/init'
  */
 import { isMainThread } from 'node:worker_threads'
+import { earlySignals } from './early-signals.js'
 import { systemError, UnsupportedError } from './errors.js'
 import { native, sharedByAddon, supported } from './native.js'
 import { startReaper } from './reaper.js'
@@ -56,6 +58,8 @@ function reapOrphans(): void {
 function begin(): void {
   const isInit = process.pid === 1
   if (isInit) {
+    const [early] = earlySignals()
+    if (early !== undefined) process.exit(128 + early)
     for (const name of ending) endByDefault(name)
     watchListeners()
   }

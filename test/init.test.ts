@@ -1,11 +1,13 @@
 /** The preload sigkit/init: Node as a real PID 1, beside plain Node. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { packageRoot } from './helpers/addon.js'
-import { plainEnvironment, programPath } from './helpers/fixture.js'
+import { fixturePath, plainEnvironment, programPath } from './helpers/fixture.js'
 import { type Body, type Inside, resultOf, startOwnProcess } from './helpers/own-process.js'
 import { canNamespace, inNamespace, NEEDS_NAMESPACE } from './helpers/privilege.js'
 import { Program } from './helpers/program.js'
+import { temporaryDirectory } from './helpers/temporary-directory.js'
 
 const preload = ['--import', 'sigkit/init']
 
@@ -252,6 +254,38 @@ describe.runIf(canNamespace)(`as PID 1 ${NEEDS_NAMESPACE}`, () => {
       },
       ['heard'],
     ],
+    ...(
+      [
+        ['process.on, onSignal, off, close', 'on sub off close'],
+        ['onSignal, process.on, close, onSignal, off, close', 'sub on close sub off close'],
+        ['onSignal, close, process.on, onSignal, off, close', 'sub close on sub off close'],
+        ['process.on, ignored, onSignal, restored, off, close', 'ignore on sub restore off close'],
+      ] as const
+    ).map(([name, steps]): (typeof sequences)[number] => [
+      name,
+      // The steps go with the source: it sees nothing of this file.
+      Object.assign(() => undefined, {
+        toString: () => `({ sigkit, say }) => {
+          const listener = () => {}
+          let subscription
+          let ignoring
+          const step = {
+            on: () => process.on('SIGTERM', listener),
+            off: () => process.removeListener('SIGTERM', listener),
+            sub: () => (subscription = sigkit.onSignal('SIGTERM', () => {})),
+            close: () => subscription.close(),
+            ignore: () => (ignoring = sigkit.setDisposition('SIGTERM', 'ignore')),
+            restore: () => ignoring[Symbol.dispose](),
+          }
+          for (const each of '${steps}'.split(' ')) {
+            try { step[each]() } catch (error) { say(error.message) }
+          }
+          process.kill(1, 'SIGTERM')
+          say('survived')
+        }`,
+      }),
+      [],
+    ]),
     [
       'ignored for a while',
       ({ sigkit, say }: Inside) => {
@@ -276,6 +310,33 @@ describe.runIf(canNamespace)(`as PID 1 ${NEEDS_NAMESPACE}`, () => {
   ]
   test.each(sequences)('SIGTERM goes to the listener while there is one: %s', async (_name, body, said) => {
     expect(await endOf(body)).toEqual({ said, code: 143, signal: null })
+  })
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('%s that comes while Node starts ends it with %i', async (signal, code) => {
+    const flags = ['--require', fixturePath('slow-start.cjs'), ...preload]
+    const program = startInit(({ say }) => say('survived'), flags)
+    await program.next('the start')
+    const [child] = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8').split(' ')
+    process.kill(Number(child), signal)
+    program.write('')
+    expect(await program.report()).toEqual({ lines: [], ending: { code, signal: null } })
+  })
+
+  test('a listener that another preload has added and removed is no early signal', async () => {
+    const other = join(temporaryDirectory(), 'other.cjs')
+    writeFileSync(other, "process.on('SIGTERM', () => {}).removeAllListeners('SIGTERM')")
+    const body: Body<null, unknown> = ({ say }) => {
+      say('here')
+      process.kill(1, 'SIGTERM')
+    }
+    expect(await endOf(body, ['--require', other, ...preload])).toEqual({
+      said: ['here'],
+      code: 143,
+      signal: null,
+    })
   })
 
   test('a Worker loads it too, and does not do it a second time', async () => {

@@ -9,7 +9,7 @@ import { output } from './helpers/shell.js'
 /** The rows of lib/, top to bottom. A file imports only from its own row or rows below. A new file goes in here. */
 const rows: readonly (readonly string[])[] = [
   ['cli'], // lib/cli/*
-  ['init'],
+  ['init', 'early-signals'],
   ['index'],
   [
     ...['terminate', 'reaper', 'processes', 'diagnose'],

@@ -1,5 +1,7 @@
 #include "init_default.h"
 
+#include <atomic>
+
 #include "signal_event.h"
 #include "syscalls.h"
 
@@ -8,6 +10,8 @@ namespace {
 
 // What was installed before, for its last words. Written only while ours is not installed.
 struct sigaction last_words[kSignals];
+
+std::atomic<bool> wanted[kSignals] = {};
 
 // ---------------------------------------------------------------- ASYNC-SIGNAL-SAFE ZONE
 
@@ -23,6 +27,7 @@ void EndAsInit(int sig) {
 }  // namespace
 
 int DefaultAsInit(int sig) {
+  wanted[sig].store(true, std::memory_order_relaxed);
   struct sigaction before;
   if (sigaction(sig, nullptr, &before) != 0) return -errno;
   const bool plain = (before.sa_flags & SA_SIGINFO) == 0;
@@ -37,6 +42,10 @@ int DefaultAsInit(int sig) {
   ours.sa_flags = static_cast<int>(SA_RESETHAND) | SA_ONSTACK;
   sigfillset(&ours.sa_mask);
   return sigaction(sig, &ours, nullptr) == 0 ? 1 : -errno;
+}
+
+void RestoreInitDefault(int sig) {
+  if (wanted[sig].load(std::memory_order_relaxed)) DefaultAsInit(sig);
 }
 
 }  // namespace sigkit

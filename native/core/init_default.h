@@ -13,6 +13,9 @@ namespace sigkit {
 // ignores the signal, or -errno.
 int DefaultAsInit(int sig);
 
+// Once more, where it was asked for and something has put the default action in its place.
+void RestoreInitDefault(int sig);
+
 }  // namespace sigkit
 
 #endif

@@ -8,6 +8,7 @@
 #include "deadline.h"
 #include "exit_by_signal.h"
 #include "handler_guard.h"
+#include "init_default.h"
 #include "thread_prompts.h"
 
 namespace sigkit {
@@ -140,42 +141,43 @@ void CallHost(int sig, const Subscriber* list, const struct sigaction& host, sig
   CallHandler(host, sig, info, context);
 }
 
-// A fault of this very thread, as opposed to a signal that somebody sent: positive codes come from the kernel
-// alone. SIGTRAP and SIGSYS can be handled later, and onSignal offers that; who takes them wants what is
-// sent.
-bool IsFault(int sig, const siginfo_t* info) {
-  if (info->si_code <= 0) return false;
-  if (sig == SIGTRAP || sig == SIGSYS) return hub->replaced[sig].taken;
-  return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL;
-}
-
-// As if we were not there. Nobody may wait for a faulting thread to go on.
-void PassFaultOn(int sig, siginfo_t* info, void* context) {
-  const struct sigaction before = hub->replaced[sig].before;
-  const bool handled =
-      (before.sa_flags & SA_SIGINFO) != 0 || (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN);
-  if (handled) {
-    CallHandler(before, sig, info, context);
-    return;
-  }
-  ExitBySignal(sig);
-  _exit(128 + sig);  // PID 1 is immune to what it raises itself
-}
-
 // What libc sends its own threads, by the numbers that it keeps.
 bool IsOfLibc(int sig, const siginfo_t* info) {
   return IsReservedSignal(sig) && info->si_code == SI_TKILL && info->si_pid == getpid();
 }
 
+// A fault of this very thread, as opposed to a signal that somebody sent: positive codes come from the kernel
+// alone. SIGTRAP and SIGSYS can be handled later, and onSignal offers that; who takes them wants what is
+// sent.
+bool IsFault(int sig, const siginfo_t* info, bool taken) {
+  if (info->si_code <= 0) return false;
+  if (sig == SIGTRAP || sig == SIGSYS) return taken;
+  return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL;
+}
+
+// What is not for us goes where it went before we came; whether it was so.
+bool PassOn(int sig, siginfo_t* info, void* context) {
+  const bool of_libc = IsOfLibc(sig, info);
+  if (!of_libc && !IsFault(sig, info, true)) return false;
+  const unsigned generation = hub->guard.Enter();
+  const struct sigaction before = hub->replaced[sig].before;
+  const bool taken = hub->replaced[sig].taken;
+  hub->guard.Leave(generation);
+  if (!of_libc && !IsFault(sig, info, taken)) return false;
+  const bool handled =
+      (before.sa_flags & SA_SIGINFO) != 0 || (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN);
+  if (handled) {
+    CallHandler(before, sig, info, context);
+  } else if (!of_libc) {
+    ExitBySignal(sig);  // nobody may wait for a faulting thread to go on
+    _exit(128 + sig);   // PID 1 is immune to what it raises itself
+  }
+  return true;
+}
+
 void OnSignal(int sig, siginfo_t* info, void* context) {
   const int saved = errno;
-  if (IsOfLibc(sig, info)) {
-    CallHandler(hub->replaced[sig].before, sig, info, context);
-    errno = saved;
-    return;
-  }
-  if (IsFault(sig, info)) {
-    PassFaultOn(sig, info, context);
+  if (PassOn(sig, info, context)) {
     errno = saved;
     return;
   }
@@ -354,6 +356,7 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
   } else if (ours) {
     sys_sigaction(sig, &replaced.before, nullptr);
   }
+  RestoreInitDefault(sig);
   Publish(sig, nullptr);
   Free(old);
   return spare;
