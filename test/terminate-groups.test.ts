@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { PidFd, terminate, type TerminationReport } from 'sigkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startNode } from './helpers/fixture.js'
+import { startNode, startProgram } from './helpers/fixture.js'
 import { inOwnProcess } from './helpers/own-process.js'
 import { canNamespace, inNamespace, isRoot, NEEDS_NAMESPACE, NEEDS_ROOT } from './helpers/privilege.js'
 import { sandbox } from './helpers/rung.js'
@@ -25,6 +25,30 @@ describe('a process group', () => {
     expect(report.complete).toBe(true)
     for (const { outcome, by } of report.processes) expect([outcome, by]).toEqual(['exited', 'SIGTERM'])
     expect(target.living).toHaveLength(2)
+  })
+
+  test('each member gets the signal once, also when somebody comes meanwhile', async () => {
+    const program = startProgram('counts-term', ['5'])
+    const { pid } = await program.next<{ pid: number }>('the group')
+    const ended = terminate(pid, { group: true, grace: 300 })
+    // The leader has counted, and forked, when its handler has run; its input ends it.
+    program.endInput()
+    const { counts } = await program.next<{ counts: number[] }>('the counts')
+    expect((await ended).complete).toBe(true)
+    expect(counts).toEqual([1, 1, 1, 1, 1])
+  })
+
+  test.each([
+    ['SIGTERM', {}],
+    ['SIGKILL', { signal: 'SIGKILL' }],
+  ] as const)('%s: one that is reaped at once was there when the signal came', async (signal, options) => {
+    const program = startProgram('autoreaps', ['20'])
+    const { pids: members } = await program.next<{ pids: number[] }>('the group')
+    const report = await terminate(members[0] ?? 0, { group: true, ...options })
+    expect(pids(report)).toEqual(sorted(members))
+    const outcomes = new Set(report.processes.map(({ outcome, by }) => `${outcome} ${by}`))
+    // How it ended is told where it can be (6.15).
+    for (const each of outcomes) expect([`killed ${signal}`, `ended ${signal}`]).toContain(each)
   })
 
   test('whoever ignores the signal is killed, and what it made meanwhile', async () => {

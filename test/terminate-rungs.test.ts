@@ -32,6 +32,23 @@ describe.runIf(canNamespace)(`a number that is recycled during the grace ${NEEDS
   })
 })
 
+test.runIf(canNamespace)(
+  `a reaped handle's number tells nothing of its successor ${NEEDS_NAMESPACE}`,
+  async () => {
+    const program = startNode('terminate-recycled.mjs', { wrapper: inNamespace, detached: true })
+    const { report, number, alive } = await program.next<{
+      report: TerminationReport
+      number: number
+      alive: string[]
+    }>('the report')
+    expect(report).toMatchObject({
+      complete: true,
+      processes: [{ pid: number, comm: null, outcome: 'already-gone', by: null }],
+    })
+    expect(alive).toEqual(['alive', 'alive'])
+  },
+)
+
 describe('on every rung', () => {
   const withoutSending = ['pidfd_open=ENOSYS', 'pidfd_send_signal=ENOSYS']
   test.each([

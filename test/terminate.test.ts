@@ -1,15 +1,23 @@
 /** Ending single processes: the stages, the outcomes, and what is refused. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { getEventListeners } from 'node:events'
 import * as sigkit from 'sigkit'
-import { PidFd, ProcessRef, terminate, type TerminateOptions, type TerminationProgress } from 'sigkit'
+import {
+  PidFd,
+  ProcessRef,
+  terminate,
+  type Target,
+  type TerminateOptions,
+  type TerminationProgress,
+} from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
 import { blockUntil } from './helpers/deadline.js'
 import { startNode, startProgram } from './helpers/fixture.js'
 import { Keeper } from './helpers/keeper.js'
+import { OwnChild } from './helpers/own-child.js'
 import {
   asNobody,
   canNamespace,
@@ -22,6 +30,12 @@ import {
 import { stateOf } from './helpers/process-status.js'
 import { Receiver } from './helpers/receiver.js'
 import { TargetProgram } from './helpers/target.js'
+
+function threadStatesOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).map(
+    (tid) => readFileSync(`/proc/${pid}/task/${tid}/stat`, 'latin1').split(') ').at(-1)?.[0] ?? '',
+  )
+}
 
 const row = (fields: object): unknown => expect.objectContaining(fields)
 
@@ -229,6 +243,36 @@ describe('what cannot be ended', () => {
     const report = await terminate(tids[0])
     expect(report).toMatchObject({ complete: true, processes: [{ pid: tids[0], outcome: 'already-gone' }] })
     expect('SR').toContain(stateOf(threads.pid))
+  })
+
+  test('one row for each, however often it is named and whatever names it', async () => {
+    const own = await OwnChild.start('exit', '0')
+    const { pid } = own
+    using second = PidFd.open(pid)
+    const ended = own.handle.exited()
+    own.child.stdin?.end()
+    await ended
+    await own.nodeExit
+    const rows = async (...targets: Target[]): Promise<unknown> => (await terminate(targets)).processes
+    const row = [{ pid, outcome: 'already-gone', by: null }]
+    expect(await rows(own.handle, second)).toMatchObject(row)
+    expect(await rows(own.handle, own.handle)).toMatchObject(row)
+    expect(await rows(pid, own.handle)).toMatchObject([{ ...row[0], exit: { code: 0 } }])
+    expect(await rows(own.handle, pid)).toMatchObject([{ ...row[0], exit: { code: 0 } }])
+  })
+
+  test('a stopped process whose main thread has ended is woken', async () => {
+    const program = startProgram('leaderless')
+    await program.next('the end of the main thread')
+    process.kill(program.pid, 'SIGSTOP')
+    blockUntil(() => threadStatesOf(program.pid).includes('T'), 'the stop')
+    const events: string[] = []
+    const report = await terminate(program.pid, {
+      grace: 20_000,
+      onProgress: ({ event }) => events.push(event),
+    })
+    expect(report.processes).toMatchObject([{ outcome: 'killed', by: 'SIGTERM' }])
+    expect(events).toEqual(['signalled', 'resumed', 'ended'])
   })
 
   test.runIf(isRoot && hasKernelThreads)(
