@@ -9,6 +9,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, watch, wr
 import { join } from 'node:path'
 import { errno, systemError, unsupported } from './errors.js'
 import { native } from './native.js'
+import { mustBeOurProc } from './own-proc.js'
 import { invalidValue } from './node-errors.js'
 import type { Guard } from './termination-guard.js'
 import type { Member } from './termination-member.js'
@@ -83,6 +84,7 @@ export class ControlGroup implements Scope {
   /** Throws where the group cannot be ended, or must not be. Undefined for a process that is gone. */
   static of(member: Member, roster: Roster, guard: Guard, caller: Caller): ControlGroup | undefined {
     const { pid, link } = member
+    mustBeOurProc()
     const path = pathOf(pid)
     if (link.state() === 'gone') return undefined
     // /.. is outside of our cgroup namespace.

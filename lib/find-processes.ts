@@ -8,6 +8,7 @@
 import { lineFrom } from './ancestors.js'
 import { isErrno, systemError } from './errors.js'
 import type { Link } from './link.js'
+import { mustBeOurProc } from './own-proc.js'
 import { PidFd } from './pidfd.js'
 import { portHolders, type Port } from './port-holders.js'
 import type { ProcessEntry } from './process-entry.js'
@@ -156,6 +157,7 @@ function asMatches(found: Match[]): Matches {
  */
 export async function findProcesses(query: ProcessQuery): Promise<Matches> {
   const compiled = compileQuery(query)
+  mustBeOurProc()
   const parent = compiled.parent === undefined ? undefined : openParent(compiled.parent)
   if (compiled.parent !== undefined && parent === undefined) return asMatches([])
   const search = new Search(compiled, parent)

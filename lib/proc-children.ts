@@ -5,6 +5,7 @@
  */
 import { errno, systemError } from './errors.js'
 import { native } from './native.js'
+import { mustBeOurProc } from './own-proc.js'
 
 let buffer = new Int32Array(512)
 
@@ -27,6 +28,7 @@ function fill(width: number, read: (out: Int32Array, capacity: number) => number
  * @internal
  */
 export function childrenOf(pid: number): number[] | undefined {
+  mustBeOurProc()
   const length = fill(1, (out, capacity) => native.proc_children(pid, out, capacity))
   if (length === -errno.ESRCH) return undefined
   if (length < 0) throw systemError('open', length, { pid })
@@ -38,6 +40,7 @@ export function childrenOf(pid: number): number[] | undefined {
  * @internal
  */
 export function childrenOfAll(pids: readonly number[]): number[] {
+  mustBeOurProc()
   const parents = Int32Array.from(pids)
   const length = fill(2, (out, capacity) =>
     native.proc_children_of_all(parents, parents.length, out, capacity),
@@ -51,6 +54,7 @@ export function childrenOfAll(pids: readonly number[]): number[] {
  * @internal
  */
 export function membersOf(ids: readonly number[]): number[] {
+  mustBeOurProc()
   const wanted = Int32Array.from(ids)
   const length = fill(1, (out, capacity) => native.proc_members_of(wanted, wanted.length, out, capacity))
   if (length < 0) throw systemError('open', length, { pid: process.pid })

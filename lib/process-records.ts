@@ -2,6 +2,7 @@
 import { KERNEL, kernelHas } from './features.js'
 import { inBackground } from './background.js'
 import { native } from './native.js'
+import { foreignProc, mustBeOurProc } from './own-proc.js'
 import { bootTimeNow, TICK_MS } from './proc-stat.js'
 import type { Field, ProcessEntry } from './process-entry.js'
 import { ProcessRef } from './process-ref.js'
@@ -226,6 +227,7 @@ let buffer = new Uint8Array(1 << 16)
  * @internal
  */
 export function readNow(pids: readonly number[], wanted: Wanted): ProcessEntry[] | number {
+  mustBeOurProc()
   const numbers = Int32Array.from(pids)
   for (;;) {
     const size = native.process_read(sourcesOf(wanted), numbers, numbers.length, buffer, buffer.length)
@@ -240,6 +242,8 @@ export function readNow(pids: readonly number[], wanted: Wanted): ProcessEntry[]
  * @internal
  */
 export function readLater(pids: readonly number[] | undefined, wanted: Wanted): Promise<Read | number> {
+  const foreign = foreignProc()
+  if (foreign !== undefined) return Promise.reject(foreign)
   const numbers = Int32Array.from(pids ?? [])
   const count = pids === undefined ? -1 : numbers.length
   return inBackground(

@@ -32,7 +32,7 @@ const rows: readonly (readonly string[])[] = [
     ...['deadline', 'signal-dispatch', 'signal-records', 'signal-refusals', 'signal-spares'],
     // What pidfd and wait are made of.
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
-    ...['proc-stat', 'ancestors', 'process-info', 'features', 'host'],
+    ...['proc-stat', 'own-proc', 'ancestors', 'process-info', 'features', 'host'],
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
     ...['pending-waits', 'wait-on-link', 'proc-children', 'proc-text'],
     // What processes is made of.

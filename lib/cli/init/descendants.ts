@@ -6,7 +6,7 @@
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { native } from '../../native.js'
-import { isProcOurs } from './own-proc.js'
+import { isProcOurs } from '../../own-proc.js'
 
 const stat = new Float64Array(7)
 const PPID = 1

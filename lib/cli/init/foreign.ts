@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs'
 import { watchPidfd } from '../../exit-watch.js'
 import { native } from '../../native.js'
 import { isOver, procStat } from '../../proc-stat.js'
-import { isProcOurs } from './own-proc.js'
+import { isProcOurs } from '../../own-proc.js'
 
 function processes(): number[] | undefined {
   if (!isProcOurs()) return undefined
