@@ -317,7 +317,9 @@ describe.runIf(canNamespace)(`as PID 1 ${NEEDS_NAMESPACE}`, () => {
     ['SIGINT', 130],
   ] as const)('%s that comes while Node starts ends it with %i', async (signal, code) => {
     const flags = ['--require', fixturePath('slow-start.cjs'), ...preload]
-    const program = startInit(({ say }) => { say('survived'); }, flags)
+    const program = startInit(({ say }) => {
+      say('survived')
+    }, flags)
     await program.next('the start')
     const [child] = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8').split(' ')
     process.kill(Number(child), signal)
