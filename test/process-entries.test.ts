@@ -12,6 +12,8 @@ import {
 import { describe, expect, test } from 'vitest'
 import { OwnChild } from './helpers/own-child.js'
 import { inOwnProcess } from './helpers/own-process.js'
+import { programPath } from './helpers/fixture.js'
+import { sanitized } from './helpers/load.js'
 import { asNobody, inNamespace, isRoot, NEEDS_ROOT } from './helpers/privilege.js'
 import { thrown } from './helpers/thrown.js'
 
@@ -225,6 +227,34 @@ describe('a query', () => {
     expect(await refused(query)).toMatchObject({ code, message: expect.stringContaining(name) as string })
   })
 })
+
+test.skipIf(sanitized)(
+  'an age is right while the clock is slewed [needs a build without sanitizers]',
+  async () => {
+    const report = await inOwnProcess(
+      async ({ sigkit, spawn, once, pause, plainEnvironment: env }) => {
+        sigkit.getProcess(process.pid) // the time of the boot is known from here on
+        const child = spawn('sh', ['-c', 'echo ready; read line'], {
+          stdio: ['pipe', 'pipe', 'inherit'],
+          env,
+        })
+        await once(child.stdout, 'data')
+        const ready = performance.now()
+        const date = Date.now()
+        await pause(600)
+        const age = performance.now() - ready // it is older than that
+        const query = { parent: process.pid, name: 'sh' }
+        const newer = await sigkit.findProcesses({ ...query, newerThan: age })
+        const older = await sigkit.findProcesses({ ...query, olderThan: age })
+        child.stdin.end()
+        return { slow: Date.now() - date < age * 0.75, newer: newer.length, older: older.length }
+      },
+      null,
+      { wrapper: ['env', `LD_PRELOAD=${programPath('slow-clock.so')}`] },
+    )
+    expect(report).toEqual({ slow: true, newer: 0, older: 1 })
+  },
+)
 
 test.runIf(isRoot)(`whoever it runs under is not hit where /proc hides them ${NEEDS_ROOT}`, async () => {
   const report = await inOwnProcess(
