@@ -12,10 +12,11 @@ import { mustBeOurProc } from './own-proc.js'
 import { PidFd } from './pidfd.js'
 import { portHolders, type Port } from './port-holders.js'
 import type { ProcessEntry } from './process-entry.js'
+import { nowByBootTime } from './proc-stat.js'
 import { compileQuery, type CompiledQuery, type ProcessQuery } from './process-query.js'
 import { everything, readLater, type Read, type Wanted } from './process-records.js'
 import { openProcess } from './processes.js'
-import type { Target } from './target.js'
+import { resolveTarget, type Target } from './target.js'
 
 /** A process that matched. As a target it is its `pidfd`. */
 export interface Match extends ProcessEntry {
@@ -28,7 +29,7 @@ export interface Match extends ProcessEntry {
 /** What {@link findProcesses} found. Disposing closes every handle. */
 export type Matches = Match[] &
   Disposable & {
-    /** The distinct programs: path, else argv[0], else comm. More than one is worth a look before signalling. */
+    /** The distinct programs: path, else argv[0], else comm, else (hidepid) /proc/PID/exe. More than one is worth a look before signalling. */
     readonly executables: readonly string[]
   }
 
@@ -54,6 +55,7 @@ async function holdersOf(port: Port, pids: readonly number[] | undefined): Promi
 /** The parent that is asked for; undefined where it is gone, and so has no children. */
 function openParent(parent: Target): Link | undefined {
   try {
+    resolveTarget(parent, findProcesses, 'query.parent')
     return openProcess(parent, findProcesses)
   } catch (error) {
     if (isErrno(error, 'ESRCH')) return undefined
@@ -83,7 +85,7 @@ class Search {
   /** Those of what was read that match. */
   #matching({ entries, environs }: Read): ProcessEntry[] {
     const never = ownLine(this.query.includeSelf)
-    const now = Date.now()
+    const now = nowByBootTime()
     return entries.filter(
       (entry, index) =>
         !never.has(entry.pid) &&
@@ -123,7 +125,10 @@ function asMatch(entry: ProcessEntry, pidfd: PidFd): Match {
 }
 
 function asMatches(found: Match[]): Matches {
-  const executables = new Set(found.map(({ exe, argv, comm }) => exe ?? argv?.[0] ?? comm))
+  // Under hidepid none may be there. Each counts as a program of its own then, since nobody knows better.
+  const program = ({ exe, argv, comm, pid }: Partial<Match>): string =>
+    exe ?? argv?.[0] ?? comm ?? `/proc/${String(pid)}/exe`
+  const executables = new Set(found.map(program))
   const dispose = (): void => {
     for (const match of found) match.pidfd.close()
   }

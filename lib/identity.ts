@@ -27,6 +27,11 @@ export interface Reference {
 const FORM =
   /^([1-9]\d{0,9})([:@])(\d{1,20})(?:\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\/(\d{1,20}))?$/
 
+/** Whether it is of the form that {@link parseReference} reads. @internal */
+export function isReference(text: string): boolean {
+  return FORM.test(text)
+}
+
 /** @internal */
 export function parseReference(text: string): Reference {
   if (typeof text !== 'string') throw invalidType('text', 'a string', text)

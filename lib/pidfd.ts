@@ -1,5 +1,6 @@
 /** A handle on one process: the number may be given away again, the handle never means somebody else. */
 import { readFileSync, readlinkSync } from 'node:fs'
+import type { InspectOptions } from 'node:util'
 import { int32, queuedValue } from './arguments.js'
 import { errno, errnoCode, isTaken, noSuchProcess, systemError, type ErrnoCode } from './errors.js'
 import { childWaitOptions, waitForChild, type ChildWaitOptions } from './child-wait.js'
@@ -17,6 +18,8 @@ import { sendableNumber, type Signal } from './signals.js'
 import { childOf, LINK, PIDFD_BRAND, type ChildLike, type Target } from './target.js'
 import type { WaitOptions } from './wait-options.js'
 import type { WaitStatus } from './wait-status.js'
+
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /** How a signal is sent through a handle. */
 export interface SendOptions {
@@ -140,6 +143,24 @@ export class PidFd {
       throw systemError('pidfd_open', -errno.EREMOTE, { fd: this.#link.fd })
     }
     return ProcessRef.from({ pid, identity: this.#link.identity() })
+  }
+
+  /** What it is on, with the `identity` while it is open: as a target, that is this process. */
+  toJSON(): { pid: number; fd: number; raceFree: boolean; closed: boolean; identity?: ProcessRef } {
+    const { pid, fd, raceFree, closed } = this
+    const gone = closed || Number.isNaN(pid) || this.#link.state() === 'gone'
+    return { pid, fd, raceFree, closed, ...(!gone && { identity: this.identity }) }
+  }
+
+  /** @internal */
+  [INSPECT](
+    depth: number,
+    options: InspectOptions,
+    inspect: (value: unknown, options: unknown) => string,
+  ): string {
+    if (depth < 0) return '[PidFd]'
+    const { pid, fd, raceFree, closed } = this
+    return `PidFd ${inspect({ pid, fd, raceFree, closed }, options)}`
   }
 
   /** @internal */

@@ -77,6 +77,16 @@ export function bootTimeNow(): number {
   return lastBootTime
 }
 
+/**
+ * Date.now() for the age of what {@link bootTimeNow} dates: the time since the boot on top of that, whatever was done
+ * to the clock since it was read.
+ * @internal
+ */
+export function nowByBootTime(): number {
+  const kept = bootTimeNow()
+  return Date.now() - (bootTime[0] ?? NaN) + kept
+}
+
 /** @internal */
 export const TICK_MS = 1000 / (native.constants['CLK_TCK'] ?? 100)
 

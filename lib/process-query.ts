@@ -52,7 +52,7 @@ export interface ProcessQuery {
 interface Subject {
   readonly entry: Partial<ProcessEntry>
   readonly environ: readonly string[] | undefined
-  /** Date.now() */
+  /** Of the clock that dates their start. */
   readonly now: number
 }
 
@@ -125,6 +125,11 @@ function commandLine(argv: readonly string[] | undefined): string | undefined {
 function environOf(value: unknown): Criterion {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalidType('query.environ', 'an object of variables', value)
+  }
+  for (const name in value) {
+    if (!Object.hasOwn(value, name)) {
+      throw invalidType('query.environ', 'a plain object: only its own variables count. Use { ... }', value)
+    }
   }
   const wanted = Object.entries(value)
   if (wanted.length === 0) throw invalidValue('query.environ', value, 'it names no variable')
@@ -248,6 +253,7 @@ const criteria: {
   },
   tty(value) {
     const tty = text(value, 'tty').replace(/^\/dev\//, '')
+    if (tty === '') throw invalidValue('query.tty', value, 'it names no terminal')
     return { fields: ['tty'], test: ({ entry }) => entry.tty === tty }
   },
   state: stateOf,
@@ -257,6 +263,7 @@ const criteria: {
   },
   newerThan(value) {
     const age = duration(value, 'newerThan')
+    if (age === Infinity) throw outOfRange('query.newerThan', 'finite: everything is newer than that', value)
     return { fields: ['startTime'], test: ({ entry, now }) => now - (entry.startTime ?? NaN) < age }
   },
   cgroup: cgroupOf,
@@ -273,30 +280,51 @@ function flag(value: unknown, key: string): boolean {
   return value
 }
 
+/**
+ * What an object has of its own, each value read once. Inherited criteria would be lost, and without them the query is
+ * broader than it looks.
+ */
+function ownCriteria(query: object): ProcessQuery {
+  const above = Object.getPrototypeOf(query) as object | null
+  // That of another realm too.
+  const isPlain =
+    above === null || (Object.getPrototypeOf(above) === null && Object.hasOwn(above, 'isPrototypeOf'))
+  if (!isPlain) {
+    const expected = 'a plain object: only its own criteria count. Put them all into { ... }'
+    throw invalidType('query', expected, query)
+  }
+  const own: Record<string, unknown> = {}
+  for (const key of Reflect.ownKeys(query)) {
+    if (typeof key !== 'string' || !Object.hasOwn(criteria, key)) {
+      throw invalidValue('query', key, `a criterion is one of ${Object.keys(criteria).join(', ')}`)
+    }
+    own[key] = (query as Record<string, unknown>)[key]
+  }
+  return own
+}
+
 /** @internal */
 export function compileQuery(query: ProcessQuery): CompiledQuery {
   if (typeof query !== 'object' || (query as unknown) === null || Array.isArray(query)) {
     throw invalidType('query', 'an object of criteria', query)
   }
-  const exact = flag(query.exact, 'exact')
-  const includeSelf = flag(query.includeSelf, 'includeSelf')
+  const own = ownCriteria(query)
+  const exact = flag(own.exact, 'exact')
+  const includeSelf = flag(own.includeSelf, 'includeSelf')
   const asked: Criterion[] = []
-  for (const [key, value] of Object.entries(query) as [keyof ProcessQuery, unknown][]) {
-    if (!Object.hasOwn(criteria, key)) {
-      throw invalidValue('query', key, `a criterion is one of ${Object.keys(criteria).join(', ')}`)
-    }
+  for (const [key, value] of Object.entries(own) as [keyof ProcessQuery, unknown][]) {
     const criterion = value === undefined ? undefined : criteria[key]?.(value, exact)
     if (criterion !== undefined) asked.push(criterion)
   }
-  const port = query.port === undefined ? undefined : portOf(query.port)
-  if (asked.length === 0 && port === undefined && query.parent === undefined) {
+  const port = own.port === undefined ? undefined : portOf(own.port)
+  if (asked.length === 0 && port === undefined && own.parent === undefined) {
     throw invalidValue('query', query, 'it has no criterion, which would match everything')
   }
   return {
     fields: new Set<Field>(['pid', 'ppid', ...asked.flatMap(({ fields }) => fields)]),
-    environ: query.environ !== undefined,
+    environ: own.environ !== undefined,
     includeSelf,
-    parent: query.parent,
+    parent: own.parent,
     port,
     matches: (subject) => asked.every((criterion) => criterion.test(subject)),
   }

@@ -7,7 +7,7 @@
  * lives: there the parent must be one that adopts. The session and group of the caller prove nothing.
  */
 import { isMainThread } from 'node:worker_threads'
-import { lineFrom } from './ancestors.js'
+import { lineFrom, parentOf } from './ancestors.js'
 import { errno } from './errors.js'
 import { KERNEL, kernelHas } from './features.js'
 import { native } from './native.js'
@@ -104,7 +104,7 @@ export class ProcessTree implements Scope {
     const known = this.#adopters.get(leader)
     if (known !== undefined) return known
     const parent = procStat(leader.pid)?.ppid ?? 0
-    const found = lineFrom(procStat(parent)?.ppid ?? 0)
+    const found = lineFrom(parentOf(parent) ?? 0)
     if (leader.link.state() === 'gone') return new Set()
     this.#adopters.set(leader, found)
     return found

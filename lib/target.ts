@@ -2,16 +2,16 @@
 import type { ChildProcess } from 'node:child_process'
 import { positivePid } from './arguments.js'
 import { noSuchProcess } from './errors.js'
-import { parseReference, type Reference } from './identity.js'
+import { isReference, parseReference, type Reference } from './identity.js'
 import type { Link } from './link.js'
-import { invalidType } from './node-errors.js'
+import { invalidType, invalidValue } from './node-errors.js'
 import type { PidFd } from './pidfd.js'
 import type { ProcessRef } from './process-ref.js'
 
 /**
  * A process, as every function takes it: its number, a ChildProcess (or any object with a `pid`), a {@link PidFd}, a
  * {@link ProcessRef}. The last two cannot be fooled by a recycled number, nor can a ProcessEntry or a Match, which stand
- * for their `identity` or `pidfd`.
+ * for their `identity` or `pidfd`, also after they were JSON.
  */
 export type Target = number | { readonly pid?: number | undefined } | PidFd | ProcessRef
 
@@ -60,15 +60,33 @@ function holdOf(target: object): PidFd | ProcessRef | undefined {
   return undefined
 }
 
+/** What is left of it in a copy: JSON keeps it, as text. */
+function sentIdentity(target: { readonly pid?: number | undefined }, name: string): Reference | undefined {
+  const { identity } = target as { identity?: unknown }
+  if (typeof identity === 'object' && identity !== null) {
+    const expected = 'a ProcessRef or its text; cloning loses what it says: send identity.toString()'
+    throw invalidType(`${name}.identity`, expected, identity)
+  }
+  if (typeof identity !== 'string' || !isReference(identity)) return undefined
+  const reference = parseReference(identity)
+  if (reference.pid === target.pid) return reference
+  throw invalidValue(`${name}.identity`, identity, `it is not of ${name}.pid, which is ${String(target.pid)}`)
+}
+
 /**
  * Tells the kinds apart and checks the argument; asks the kernel nothing.
+ * @param name of the argument
  * @internal
  */
-export function resolveTarget(target: Target, caller: (...args: never[]) => unknown): Resolved {
-  if (typeof target === 'number') return { kind: 'pid', pid: positivePid(target, 'target') }
+export function resolveTarget(
+  target: Target,
+  caller: (...args: never[]) => unknown,
+  name = 'target',
+): Resolved {
+  if (typeof target === 'number') return { kind: 'pid', pid: positivePid(target, name) }
   if (typeof target !== 'object' || (target as unknown) === null) {
     throw invalidType(
-      'target',
+      name,
       'a pid, an object with a pid such as a ChildProcess, a PidFd or a ProcessRef',
       target,
     )
@@ -81,10 +99,12 @@ export function resolveTarget(target: Target, caller: (...args: never[]) => unkn
   }
   const held = holdOf(target)
   if (held !== undefined) return resolveTarget(held, caller)
+  const reference = sentIdentity(target, name)
+  if (reference !== undefined) return { kind: 'reference', reference }
   if (target.pid === undefined) {
-    throw invalidType('target.pid', 'a number (a ChildProcess without a pid did not start)', undefined)
+    throw invalidType(`${name}.pid`, 'a number (a ChildProcess without a pid did not start)', undefined)
   }
-  const pid = positivePid(target.pid, 'target.pid')
+  const pid = positivePid(target.pid, `${name}.pid`)
   if (!isChild(target)) return { kind: 'pid', pid }
   if (target.exitCode !== null || target.signalCode !== null)
     throw noSuchProcess(pid, { reaped: true }, caller)
