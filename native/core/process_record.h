@@ -68,6 +68,7 @@ struct ReadingState {
   ByteBuffer scratch;
   KnownTexts users;
   KnownTexts cgroups;
+  size_t strings = 0;  // in the long ones of the texts
 };
 
 // Appends the record. 0; -ESRCH where the process is gone, or hidden as if it were; another -errno that says
