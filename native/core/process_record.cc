@@ -17,15 +17,6 @@ namespace {
 
 constexpr uint64_t kKernelThread = 0x00200000;  // PF_KTHREAD of include/linux/sched.h, in stat's flags
 
-// A process says itself where its arguments and its environment are (PR_SET_MM_MAP of prctl(2)), without a
-// limit and without memory of its own behind them. execve(2) takes 6 MiB of both, and fewer strings than
-// this. A list is kept within what can be decoded by more modest limits for what comes late in it.
-constexpr size_t kLongestStrings = size_t{8} << 20;
-constexpr size_t kMostStrings = size_t{1} << 20;
-constexpr size_t kManyStrings = 65536;  // worth a count
-constexpr size_t kLongList = size_t{256} << 20;
-constexpr size_t kStringsOfLongList = 4096;
-
 class Reading {
  public:
   Reading(int directory, pid_t pid, uint32_t fields, ByteBuffer* out, ReadingState* state)
@@ -38,7 +29,8 @@ class Reading {
   int Run() {
     const size_t start = out_->Size();
     int result = ReadAll();
-    if (result == 0 && LacksProgram() && UseThread()) {
+    if (result == 0 && LacksProgram()) result = UseThread();
+    if (result == 0 && files_ != directory_) {
       out_->Shrink(start);
       result = ReadAll();
       sys_close(files_);
@@ -80,14 +72,13 @@ class Reading {
     return Wants(kReadExe | kReadArgv | kReadEnviron) && record_.state == 'Z' && record_.threads > 1;
   }
 
-  bool UseThread() {
+  int UseThread() {
     const int tasks = OrErrno(openat(directory_, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (tasks < 0) return false;
-    const int before = files_;
-    ForEachNumber(tasks, [&](pid_t tid, const char*) {
+    if (tasks < 0) return Unless(tasks);
+    const int result = ForEachNumber(tasks, [&](pid_t tid, const char*) {
       if (tid == record_.pid) return 0;
       const int directory = OpenProcess(tasks, tid);
-      if (directory < 0) return 0;
+      if (directory < 0) return IsShortage(directory) ? directory : 0;
       char link[8];
       if (OrErrno(readlinkat(directory, "exe", link, sizeof link)) < 0) {
         sys_close(directory);  // it is ending too, or not shown to us
@@ -97,7 +88,7 @@ class Reading {
       return kStopHere;
     });
     sys_close(tasks);
-    return files_ != before;
+    return result == kStopHere ? 0 : Unless(result);
   }
 
   // What a failed read means for the record: nothing, unless the process is gone or we cannot read anything.
@@ -150,7 +141,7 @@ class Reading {
 
   int ReadArgv() {
     if (!Wants(kReadArgv)) return 0;
-    const int length = ReadProcFile(files_, "cmdline", StringsLimit(), out_);
+    const int length = ReadProcFile(files_, "cmdline", state_->strings.Bytes(out_->Size()), out_);
     if (length <= 0) {
       argv_is_empty_ = length == 0;
       return Unless(length);
@@ -179,7 +170,7 @@ class Reading {
 
   int ReadEnviron() {
     if (!Wants(kReadEnviron)) return 0;
-    const int length = ReadProcFile(files_, "environ", StringsLimit(), out_);
+    const int length = ReadProcFile(files_, "environ", state_->strings.Bytes(out_->Size()), out_);
     // Of a zombie that is ESRCH or empty, by the kernel: whether it is there stat says then.
     lacks_environ_ = length == 0 || length == -ESRCH;
     if (length == -ESRCH) return 0;
@@ -316,23 +307,8 @@ class Reading {
     if (argv_is_empty_ && ((flags & kKernelThread) != 0 || memory > 0)) record_.present |= kReadArgv;
   }
 
-  // A string in a list costs JavaScript a reference besides its bytes.
-  size_t StringsLimit() const {
-    return out_->Size() + state_->strings * sizeof(void*) < kLongList ? kLongestStrings : kStringsOfLongList;
-  }
-
   int PackStrings(ProcessText text, size_t length, uint32_t field) {
-    if (length <= kManyStrings) return Pack(text, length, field);
-    const auto* begin = out_->End();
-    size_t used = 0;
-    size_t strings = 0;
-    while (used < length && strings < kMostStrings) {
-      const auto* end = static_cast<const uint8_t*>(std::memchr(begin + used, '\0', length - used));
-      used = end == nullptr ? length : static_cast<size_t>(end - begin) + 1;
-      strings++;
-    }
-    state_->strings += strings;
-    return Pack(text, used, field);
+    return Pack(text, state_->strings.Cut(out_->End(), length), field);
   }
 
   int PackBytes(ProcessText text, const void* bytes, size_t length, uint32_t field) {
