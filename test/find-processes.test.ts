@@ -288,6 +288,51 @@ describe('port', () => {
     },
   )
 
+  const withNetlink = (mode: string): readonly string[] => [
+    'env',
+    `LD_PRELOAD=${programPath('odd-netlink.so')}`,
+    `SIGKIT_NETLINK=${mode}`,
+  ]
+
+  test.skipIf(sanitized).each(['unhandled', 'silent', 'interrupted', 'truncated', 'stray'])(
+    'netlink that is %s loses no socket [needs a build without sanitizers]',
+    async (mode) => {
+      for (const kind of ['udp4', 'udp6', ...(mode === 'unhandled' ? [] : ['tcp4'])]) {
+        const { port, holders } = await hold(kind)
+        const protocol = kind === 'tcp4' ? 'tcp' : 'udp'
+        const found = await inOwnProcess(
+          async ({ sigkit }, wanted: { port: number; protocol: 'tcp' | 'udp' }) =>
+            (await sigkit.findProcesses({ port: wanted })).map(({ pid }) => pid),
+          { port, protocol },
+          { wrapper: withNetlink(mode) },
+        )
+        expect(found, kind).toEqual(holders)
+      }
+    },
+  )
+
+  test.skipIf(sanitized)(
+    'neither netlink nor /proc/net: an error, and not nobody [needs a build without sanitizers]',
+    async () => {
+      const error = await inOwnProcess(
+        async ({ sigkit, caught }) => {
+          const { name, code } = await caught(() => sigkit.findProcesses({ port: 80 }))
+          return { name, code }
+        },
+        null,
+        { wrapper: withNetlink('refused') },
+      )
+      expect(error).toMatchObject({ code: 'EACCES' })
+    },
+  )
+
+  test('a process whose main thread has ended holds what it held', async () => {
+    const program = startProgram('leaderless', ['listen'])
+    const { port } = await program.next<{ port: number }>('the end of the main thread')
+    expect(await find({ port })).toEqual([program.pid])
+    expect(await find({ port, parent: process.pid })).toEqual([program.pid])
+  })
+
   test.runIf(isRoot)(`sockets that are not shown to us have no holders ${NEEDS_ROOT}`, async () => {
     const { port } = await hold('tcp4')
     const found = await inOwnProcess(

@@ -5,7 +5,15 @@
  */
 import { copyFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { getProcess, listProcesses, PidFd, ProcessRef, type Field, type ProcessEntry } from 'sigkit'
+import {
+  findProcesses,
+  getProcess,
+  listProcesses,
+  PidFd,
+  ProcessRef,
+  type Field,
+  type ProcessEntry,
+} from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
 import { plainEnvironment, programPath, startProgram } from './helpers/fixture.js'
@@ -327,6 +335,38 @@ describe('getProcess', () => {
     expect(entry).toMatchObject({ state: 'Z', comm: 'ends', rss: 0, threads: 1 })
     expect(entry).not.toHaveProperty('argv')
     expect(entry).not.toHaveProperty('exe')
+  })
+
+  test('a process whose main thread has ended has its program and its arguments', async () => {
+    const program = startProgram('leaderless', ['listen'])
+    await program.next('the end of the main thread')
+    const path = programPath('leaderless')
+    const text = { exe: path, argv: [path, 'listen'] }
+    const { pid } = program
+    expect(getProcess(pid)).toMatchObject({ state: 'Z', threads: 2, comm: 'leaderless', ...text })
+    for (const field of ['exe', 'argv'] as const) {
+      const listed = (await listProcesses({ fields: [field] })).find((entry) => entry.pid === pid)
+      expect(listed).toEqual({ pid, [field]: text[field] })
+    }
+    using matches = await findProcesses({ exe: path, environ: { PATH: true }, parent: process.pid })
+    expect(matches.map((match) => match.pid)).toEqual([pid])
+  })
+
+  test.each([
+    ['two hundred million empty arguments', 200_000_000, [], 1 << 20, 0],
+    ['one argument of 12 MiB', 12 << 20, ['x'], 1, 8 << 20],
+    ['one of 12 MiB that is no UTF-8', 12 << 20, ['\u{e9}'], 1, 8 << 20],
+  ])('%s: no more than execve takes', async (_name, size, fill, count, length) => {
+    const program = startProgram('huge-arguments', [String(size), ...fill])
+    const { unsupported } = await program.next<{ unsupported?: boolean }>('the arguments')
+    if (unsupported === true) return
+    const argv = getProcess(program.pid)?.argv
+    expect(argv?.length).toBe(count)
+    expect(argv?.at(-1)?.length).toBe(length)
+    const listed = (await listProcesses({ fields: ['argv'] })).find(({ pid }) => pid === program.pid)
+    expect(listed?.argv?.length).toBe(count)
+    using matches = await findProcesses({ environ: { NONE: true }, parent: process.pid })
+    expect(matches.map(({ pid }) => pid)).not.toContain(program.pid)
   })
 
   test('a program that was deleted keeps its path, and one that is called so its name', async () => {

@@ -94,7 +94,7 @@ int ForEachChild(pid_t parent, Each each) {
   };
   // A link for each thread and two for the directory itself: most processes have one thread, whose id is
   // known, and looking for it would cost more than reading its list.
-  if (sys_links(directory) == 3) {
+  if (sys_links(AT_FDCWD, directory) == 3) {
     char path[64];
     path_of(parent, path);
     const int failure = ReadChildrenFile(path, each);

@@ -7,6 +7,7 @@
 #include "port_sockets.h"
 #include "proc_directory.h"
 #include "proc_file.h"
+#include "proc_reader.h"
 #include "syscalls.h"
 
 namespace sigkit {
@@ -33,14 +34,17 @@ class Sockets {
   size_t count_;
 };
 
-// 1 when the process holds one of the sockets, 0 when not as far as we may see, or -errno.
-int Holds(int proc, pid_t pid, const Sockets& sockets) {
-  char name[24];
-  std::snprintf(name, sizeof name, "%d/fd", pid);
-  const int directory = OrErrno(openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory < 0) return IsShortage(directory) ? directory : 0;
+constexpr int kNoneShown = 2;
+
+// 1 when one of the sockets is among these descriptors, 0 when not as far as we may see, kNoneShown, or
+// -errno.
+int HasAny(int proc, const char* descriptors, const Sockets& sockets) {
+  const int directory = OrErrno(openat(proc, descriptors, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory < 0) return IsShortage(directory) ? directory : kNoneShown;
   bool found = false;
+  bool shown = false;
   const int result = ForEachNumber(directory, [&](int, const char* fd) {
+    shown = true;
     char link[64];
     const int length = OrErrno(readlinkat(directory, fd, link, sizeof link - 1));
     if (length < 0) return IsShortage(length) ? length : 0;
@@ -49,7 +53,40 @@ int Holds(int proc, pid_t pid, const Sockets& sockets) {
     return found ? kStopHere : 0;
   });
   sys_close(directory);
-  return IsShortage(result) ? result : found ? 1 : 0;
+  if (IsShortage(result)) return result;
+  return found ? 1 : shown ? 0 : kNoneShown;
+}
+
+// A main thread that has ended while others run has no descriptors any more.
+bool IsLeaderless(int proc, pid_t pid) {
+  char tasks[24];
+  std::snprintf(tasks, sizeof tasks, "%d/task", pid);
+  if (sys_links(proc, tasks) <= 3) return false;  // one thread: that needs no look at stat
+  double fields[kProcStatFields];
+  return ReadProcStat(pid, fields) == 0 && static_cast<int>(fields[kProcStatState]) == 'Z';
+}
+
+int AnyThreadHas(int proc, pid_t pid, const Sockets& sockets) {
+  char name[48];
+  std::snprintf(name, sizeof name, "%d/task", pid);
+  const int tasks = OrErrno(openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (tasks < 0) return IsShortage(tasks) ? tasks : 0;
+  const int result = ForEachNumber(tasks, [&](pid_t tid, const char*) {
+    std::snprintf(name, sizeof name, "%d/fd", tid);
+    const int has = HasAny(tasks, name, sockets);
+    return has == kNoneShown ? 0 : has;
+  });
+  sys_close(tasks);
+  return result < 0 && !IsShortage(result) ? 0 : result;
+}
+
+// 1 when the process holds one of the sockets, 0 when not as far as we may see, or -errno.
+int Holds(int proc, pid_t pid, const Sockets& sockets) {
+  char name[24];
+  std::snprintf(name, sizeof name, "%d/fd", pid);
+  const int has = HasAny(proc, name, sockets);
+  if (has != kNoneShown) return has;
+  return IsLeaderless(proc, pid) ? AnyThreadHas(proc, pid, sockets) : 0;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "proc_file.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace sigkit {
@@ -7,20 +8,21 @@ namespace {
 
 constexpr size_t kFirstRead = 4096;
 constexpr size_t kLongestLink = 4096;  // the kernel's own limit for these
+constexpr size_t kLongestList = size_t{1} << 30;
 
 // `in_pieces`: a read gives what the kernel has at hand, and only one that gives nothing is the last. Else a
 // read fills what it is given, and a short one is the last: that saves a call for every file.
-int Read(int directory, const char* name, bool in_pieces, ByteBuffer* buffer) {
+int Read(int directory, const char* name, size_t limit, bool in_pieces, ByteBuffer* buffer) {
   const int fd = OrErrno(openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (fd < 0) return fd;
   size_t length = 0;
   int result = 0;
-  for (;;) {
+  while (length < limit) {
     if (!buffer->Reserve(length + kFirstRead + 1)) {
       result = -ENOMEM;
       break;
     }
-    const size_t room = buffer->Room() - length - 1;
+    const size_t room = std::min(buffer->Room() - 1, limit) - length;
     const ssize_t count = read(fd, buffer->End() + length, room);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
@@ -44,11 +46,14 @@ int OpenProcess(int proc, pid_t pid) {
   return OrErrno(openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-int ReadProcFile(int directory, const char* name, ByteBuffer* buffer) {
-  return Read(directory, name, false, buffer);
+int ReadProcFile(int directory, const char* name, size_t limit, ByteBuffer* buffer) {
+  return Read(directory, name, limit, false, buffer);
 }
 
-int ReadProcList(const char* path, ByteBuffer* buffer) { return Read(AT_FDCWD, path, true, buffer); }
+int ReadProcList(const char* path, ByteBuffer* buffer) {
+  const int length = Read(AT_FDCWD, path, kLongestList, true, buffer);
+  return length < static_cast<int>(kLongestList) ? length : -ENOMEM;
+}
 
 int ReadProcLink(int directory, const char* name, ByteBuffer* buffer) {
   if (!buffer->Reserve(kLongestLink + 1)) return -ENOMEM;

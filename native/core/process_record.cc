@@ -20,7 +20,7 @@ constexpr uint64_t kKernelThread = 0x00200000;  // PF_KTHREAD of include/linux/s
 class Reading {
  public:
   Reading(int directory, pid_t pid, uint32_t fields, ByteBuffer* out, ReadingState* state)
-      : directory_(directory), fields_(fields), out_(out), state_(state) {
+      : directory_(directory), files_(directory), fields_(fields), out_(out), state_(state) {
     record_.pid = pid;
   }
 
@@ -28,16 +28,13 @@ class Reading {
   // while.
   int Run() {
     const size_t start = out_->Size();
-    if (!out_->Reserve(sizeof record_)) return -ENOMEM;
-    out_->Extend(sizeof record_);
-    int result = ReadHandle();
-    if (result == 0) result = ReadExe();
-    if (result == 0) result = ReadArgv();
-    if (result == 0) result = ReadCgroup();
-    if (result == 0) result = ReadEnviron();
-    if (result == 0) result = ReadOwner();
-    if (result == 0) result = ReadSignals();
-    if (result == 0) result = ReadStat();
+    int result = ReadAll();
+    if (result == 0 && LacksProgram()) result = UseThread();
+    if (result == 0 && files_ != directory_) {
+      out_->Shrink(start);
+      result = ReadAll();
+      sys_close(files_);
+    }
     if (result == 0 && !Align()) result = -ENOMEM;
     if (result < 0) {
       out_->Shrink(start);
@@ -50,6 +47,49 @@ class Reading {
 
  private:
   bool Wants(uint32_t field) const { return (fields_ & field) != 0; }
+
+  int ReadAll() {
+    const pid_t pid = record_.pid;
+    record_ = {};
+    record_.pid = pid;
+    argv_is_empty_ = false;
+    if (!out_->Reserve(sizeof record_)) return -ENOMEM;
+    out_->Extend(sizeof record_);
+    int result = ReadHandle();
+    if (result == 0) result = ReadExe();
+    if (result == 0) result = ReadArgv();
+    if (result == 0) result = ReadCgroup();
+    if (result == 0) result = ReadEnviron();
+    if (result == 0) result = ReadOwner();
+    if (result == 0) result = ReadSignals();
+    if (result == 0) result = ReadStat();
+    return result;
+  }
+
+  // A main thread that has ended while others run has taken with it what the files of the process itself tell
+  // of the program; those of another thread still do.
+  bool LacksProgram() const {
+    return Wants(kReadExe | kReadArgv | kReadEnviron) && record_.state == 'Z' && record_.threads > 1;
+  }
+
+  int UseThread() {
+    const int tasks = OrErrno(openat(directory_, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (tasks < 0) return Unless(tasks);
+    const int result = ForEachNumber(tasks, [&](pid_t tid, const char*) {
+      if (tid == record_.pid) return 0;
+      const int directory = OpenProcess(tasks, tid);
+      if (directory < 0) return IsShortage(directory) ? directory : 0;
+      char link[8];
+      if (OrErrno(readlinkat(directory, "exe", link, sizeof link)) < 0) {
+        sys_close(directory);  // it is ending too, or not shown to us
+        return 0;
+      }
+      files_ = directory;
+      return kStopHere;
+    });
+    sys_close(tasks);
+    return result == kStopHere ? 0 : Unless(result);
+  }
 
   // What a failed read means for the record: nothing, unless the process is gone or we cannot read anything.
   // ENOENT is also what a kernel says that has no such file.
@@ -73,8 +113,11 @@ class Reading {
 
   int ReadExe() {
     if (!Wants(kReadExe)) return 0;
-    const int length = ReadProcLink(directory_, "exe", out_);
-    if (length < 0) return IsShortage(length) ? length : 0;  // ENOENT is also what a kernel thread has
+    const int length = ReadProcLink(files_, "exe", out_);
+    if (length < 0) {
+      lacks_exe_ = length == -ENOENT;  // as kernel threads do
+      return IsShortage(length) ? length : 0;
+    }
     const char* path = reinterpret_cast<const char*>(out_->End());
     const size_t without = WithoutDeleted(path, static_cast<size_t>(length));
     const bool deleted = without < static_cast<size_t>(length) && IsDeleted(path);
@@ -85,7 +128,7 @@ class Reading {
   bool IsDeleted(const char* path) const {
     FileId running = {};
     FileId named = {};
-    if (sys_file_id(directory_, "exe", &running) < 0 || sys_file_id(AT_FDCWD, path, &named) < 0) return true;
+    if (sys_file_id(files_, "exe", &running) < 0 || sys_file_id(AT_FDCWD, path, &named) < 0) return true;
     return !(running == named);
   }
 
@@ -98,19 +141,19 @@ class Reading {
 
   int ReadArgv() {
     if (!Wants(kReadArgv)) return 0;
-    const int length = ReadProcFile(directory_, "cmdline", out_);
+    const int length = ReadProcFile(files_, "cmdline", state_->strings.Bytes(out_->Size()), out_);
     if (length <= 0) {
       argv_is_empty_ = length == 0;
       return Unless(length);
     }
-    return Pack(kTextArgv, static_cast<size_t>(length), kReadArgv);
+    return PackStrings(kTextArgv, static_cast<size_t>(length), kReadArgv);
   }
 
   int ReadCgroup() {
     if (!Wants(kReadCgroup)) return 0;
     const KnownTexts::Text* known = cgroup_id_ == 0 ? nullptr : state_->cgroups.Find(cgroup_id_);
     if (known == nullptr) {
-      const int length = ReadProcFile(directory_, "cgroup", &state_->scratch);
+      const int length = ReadProcFile(directory_, "cgroup", kLongestProcFile, &state_->scratch);
       if (length < 0) return Unless(length);
       const char* text = reinterpret_cast<const char*>(state_->scratch.End());
       const char* line = std::strncmp(text, "0::", 3) == 0 ? text : std::strstr(text, "\n0::");
@@ -127,8 +170,11 @@ class Reading {
 
   int ReadEnviron() {
     if (!Wants(kReadEnviron)) return 0;
-    const int length = ReadProcFile(directory_, "environ", out_);
-    return length < 0 ? Unless(length) : Pack(kTextEnviron, static_cast<size_t>(length), kReadEnviron);
+    const int length = ReadProcFile(files_, "environ", state_->strings.Bytes(out_->Size()), out_);
+    // Of a zombie that is ESRCH or empty, by the kernel: whether it is there stat says then.
+    lacks_environ_ = length == 0 || length == -ESRCH;
+    if (length == -ESRCH) return 0;
+    return length < 0 ? Unless(length) : PackStrings(kTextEnviron, static_cast<size_t>(length), kReadEnviron);
   }
 
   // The owner of /proc/PID itself is the effective uid, whether or not the process may be looked into.
@@ -170,7 +216,7 @@ class Reading {
 
   int ReadSignals() {
     if (!Wants(kReadSignals)) return 0;
-    const int length = ReadProcFile(directory_, "status", &state_->scratch);
+    const int length = ReadProcFile(directory_, "status", kLongestProcFile, &state_->scratch);
     if (length < 0) return Unless(length);
     const char* text = reinterpret_cast<const char*>(state_->scratch.End());
     // A comm cannot fake them: its newline is escaped in this file.
@@ -192,8 +238,8 @@ class Reading {
   }
 
   int ReadStat() {
-    if (!Wants(kReadStat | kReadArgv | kReadInode)) return 0;
-    const int length = ReadProcFile(directory_, "stat", &state_->scratch);
+    if (!Wants(kReadStat | kReadArgv | kReadInode) && !lacks_exe_ && !lacks_environ_) return 0;
+    const int length = ReadProcFile(directory_, "stat", kLongestProcFile, &state_->scratch);
     if (length < 0) return IsGone(length) ? -ESRCH : Unless(length);
     const char* text = reinterpret_cast<const char*>(state_->scratch.End());
     // The comm is whatever its owner made it, parentheses and newlines included: what counts is the last ')'.
@@ -261,6 +307,10 @@ class Reading {
     if (argv_is_empty_ && ((flags & kKernelThread) != 0 || memory > 0)) record_.present |= kReadArgv;
   }
 
+  int PackStrings(ProcessText text, size_t length, uint32_t field) {
+    return Pack(text, state_->strings.Cut(out_->End(), length), field);
+  }
+
   int PackBytes(ProcessText text, const void* bytes, size_t length, uint32_t field) {
     if (!out_->Reserve(length)) return -ENOMEM;
     std::memcpy(out_->End(), bytes, length);
@@ -296,12 +346,15 @@ class Reading {
   }
 
   int directory_;
+  int files_;  // where the files are that show a program: directory_, or of one of its threads
   uint32_t fields_;
   ByteBuffer* out_;
   ReadingState* state_;
   ProcessRecord record_ = {};
   uint64_t cgroup_id_ = 0;
   bool argv_is_empty_ = false;
+  bool lacks_exe_ = false;
+  bool lacks_environ_ = false;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "byte_buffer.h"
 #include "known_texts.h"
+#include "strings_limit.h"
 
 namespace sigkit {
 
@@ -68,6 +69,7 @@ struct ReadingState {
   ByteBuffer scratch;
   KnownTexts users;
   KnownTexts cgroups;
+  StringsLimit strings;
 };
 
 // Appends the record. 0; -ESRCH where the process is gone, or hidden as if it were; another -errno that says

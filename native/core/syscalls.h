@@ -281,9 +281,9 @@ inline int sys_owner(int fd, uint32_t* uid) {
 }
 
 // How many links a file has; a directory of /proc has one for each directory in it, and two.
-inline int sys_links(const char* path) {
+inline int sys_links(int directory, const char* path) {
   struct statx status = {};
-  const int result = OrErrno(syscall(SYS_statx, AT_FDCWD, path, 0, STATX_NLINK, &status));
+  const int result = OrErrno(syscall(SYS_statx, directory, path, 0, STATX_NLINK, &status));
   return result < 0 ? result : static_cast<int>(status.stx_nlink);
 }
 
