@@ -297,7 +297,8 @@ describe('port', () => {
   test.skipIf(sanitized).each(['unhandled', 'silent', 'interrupted', 'truncated', 'stray'])(
     'netlink that is %s loses no socket [needs a build without sanitizers]',
     async (mode) => {
-      for (const kind of ['udp4', 'udp6', ...(mode === 'unhandled' ? [] : ['tcp4'])]) {
+      // A request that is lost takes seconds.
+      for (const kind of mode === 'silent' ? ['udp4'] : ['udp4', 'udp6', 'tcp4']) {
         const { port, holders } = await hold(kind)
         const protocol = kind === 'tcp4' ? 'tcp' : 'udp'
         const found = await inOwnProcess(
