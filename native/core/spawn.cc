@@ -23,7 +23,7 @@ class Command {
     const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): the JS thread sets it, this one
     if (path == nullptr) path = kDefaultPath;
     const size_t file_length = std::strlen(strings);
-    search_ = std::memchr(strings, '/', file_length) == nullptr && file_length > 0;
+    search_ = std::strchr(strings, '/') == nullptr && file_length > 0;
     // One in front, for the shell that runs what is no executable format.
     argv_ = new (std::nothrow) const char*[count + 2];
     candidates_ = new (std::nothrow) char[CandidatesSize(path, file_length)];
