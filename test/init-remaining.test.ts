@@ -57,6 +57,17 @@ describe.each(modes)('%s', (_name, mode) => {
     expect(took).toBeLessThan(LONG)
   })
 
+  test('children of parents that end by their own SIGTERM at once are not passed over', async () => {
+    const one = "sh -c 'sleep 1000 & echo >> there; wait'"
+    const { took } = await ending({ grace: LONG }, [
+      'bash',
+      '-c',
+      `for i in {1..20}; do ${one} & done
+       until [ "$(cat there 2>&1 | wc -l)" = 20 ]; do :; done; exit 3`,
+    ])
+    expect(took).toBeLessThan(LONG)
+  })
+
   test('one that is stopped gets SIGCONT as well', async () => {
     const { told, took } = await ending({ grace: LONG }, [
       'bash',
