@@ -203,6 +203,15 @@ const reaping: Row[] = [
   },
   { does: 'reaps one that left its session', script: `(setsid true &); ${noZombies}`, code: 0, peers: all },
   {
+    does: 'reaps what was a zombie of its own before it was there',
+    options: {
+      wrapper: ['sh', '-c', `true & until grep -q "^State:.Z" /proc/$!/status; do :; done; exec "$@"`, '-'],
+    },
+    script: noZombies,
+    code: 0,
+    peers: tini,
+  },
+  {
     does: 'does not take an orphan for the command',
     script: '(sh -c "exit 9" &); sleep 0.2; exit 5',
     code: 5,
