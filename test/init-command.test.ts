@@ -203,6 +203,13 @@ const reaping: Row[] = [
   },
   { does: 'reaps one that left its session', script: `(setsid true &); ${noZombies}`, code: 0, peers: all },
   {
+    does: 'reaps what ended before it was there',
+    options: { wrapper: ['sh', '-c', 'true & exec "$@"', '-'] },
+    script: noZombies,
+    code: 0,
+    peers: tini,
+  },
+  {
     does: 'does not take an orphan for the command',
     script: '(sh -c "exit 9" &); sleep 0.2; exit 5',
     code: 5,

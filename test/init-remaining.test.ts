@@ -7,6 +7,7 @@ import { liveness } from 'sigkit'
 import { kill } from 'sigkit/syscalls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { within } from './helpers/deadline.js'
+import { programPath } from './helpers/fixture.js'
 import { initCommand, run, Watched, type InitOptions, type Outcome } from './helpers/init.js'
 import { canNamespace, isRoot, NEEDS_NAMESPACE, NEEDS_ROOT } from './helpers/privilege.js'
 import { temporaryDirectory } from './helpers/temporary-directory.js'
@@ -161,10 +162,10 @@ test('without -s the rest of the group gets SIGTERM with -g, and nobody waits', 
   expect(readFileSync(join(cwd, 'told'), 'utf8')).toBe('bye\n')
 })
 
-test.runIf(isRoot && canNamespace)(
-  `PID 1 waits for one that entered its namespace ${NEEDS_ROOT}`,
-  async () => {
-    const init = await Watched.start({ grace: LONG })
+describe.runIf(isRoot && canNamespace)(`PID 1 and one that entered its namespace ${NEEDS_ROOT}`, () => {
+  /** What the visitor said, and how long the init took to end. */
+  async function visited(options: InitOptions): Promise<{ said: string; took: number }> {
+    const init = await Watched.start(options)
     const visitor = spawn(
       'nsenter',
       [
@@ -181,8 +182,21 @@ test.runIf(isRoot && canNamespace)(
     const start = performance.now()
     init.program.endInput()
     expect(await init.program.ended()).toEqual({ code: 0, signal: null })
-    expect(performance.now() - start).toBeLessThan(LONG)
+    const took = performance.now() - start
     await within(closed, 'the end of the visitor')
-    expect(output.join('')).toBe('ready\nbye\n')
-  },
-)
+    return { said: output.join(''), took }
+  }
+
+  test('it waits for its end', async () => {
+    const { said, took } = await visited({ grace: LONG })
+    expect(said).toBe('ready\nbye\n')
+    expect(took).toBeLessThan(LONG)
+  })
+
+  test.each(['ENOSYS', 'EPERM'])('where pidfd_open fails (%s) it gets the grace', async (answer) => {
+    const wrapper = [programPath('seccomp'), `pidfd_open=${answer}`, '--']
+    const { said, took } = await visited({ grace: 2000, wrapper })
+    expect(said).toBe('ready\nbye\n')
+    expect(took).toBeGreaterThan(1900)
+  })
+})

@@ -1,9 +1,10 @@
 /**
  * Processes of PID 1's namespace that somebody has entered it with (nsenter, `docker exec`): none of our children, so
- * no SIGCHLD tells when they end. A pidfd does. Where /proc does not show them they are not waited for any sooner than
- * the grace is over.
+ * no SIGCHLD tells when they end. A pidfd does. Where there is none of these, or /proc does not show them, the grace
+ * passes to its end.
  */
 import { readdirSync } from 'node:fs'
+import { errno, systemError } from '../../errors.js'
 import { watchPidfd } from '../../exit-watch.js'
 import { native } from '../../native.js'
 import { isOver, procStat } from '../../proc-stat.js'
@@ -25,22 +26,31 @@ function isOverNow(pid: number): boolean {
   return stat === undefined || isOver(stat)
 }
 
-/**
- * Those that live now; `ended` is called when one has ended and left the set. Zombies are not among them: whoever is to
- * reap them is outside. Undefined where /proc does not show anybody.
- */
-export function watchForeign(ended: () => void): Set<number> | undefined {
-  const pids = processes()
-  if (pids === undefined) return undefined
+function watchAll(pids: readonly number[], ended: () => void): Set<number> {
   const watched = new Set<number>()
   for (const pid of pids) {
     if (isOverNow(pid)) continue
     const fd = native.pidfd_open(pid, 0)
-    if (fd < 0) continue
+    if (fd === -errno.ESRCH) continue
+    if (fd < 0) throw systemError('pidfd_open', fd, { pid })
     watched.add(pid)
     watchPidfd(fd, pid, () => {
       if (watched.delete(pid)) ended()
     }).keepAlive(true)
   }
   return watched
+}
+
+/**
+ * Those that live now; `ended` is called when one has ended and left the set. Zombies are not among them: whoever is to
+ * reap them is outside. Undefined where they cannot be seen or watched: no /proc, no pidfd_open, no descriptor left.
+ */
+export function watchForeign(ended: () => void): Set<number> | undefined {
+  const pids = processes()
+  if (pids === undefined) return undefined
+  try {
+    return watchAll(pids, ended)
+  } catch {
+    return undefined // as if there were no /proc: the grace decides
+  }
 }

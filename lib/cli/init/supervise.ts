@@ -75,6 +75,10 @@ class Supervisor {
     this.#pid = spawnCommand(options.command, this.#terminal.fd)
     this.#forwarder = new Forwarder(this.#pid, options.group, options.rewrites)
     for (const signo of early) this.#forwarder.send(signo, null)
+    // No SIGCHLD tells of those that ended before there was a handler: what whoever ran us by exec left, orphans.
+    queueMicrotask(() => {
+      this.#reap()
+    })
   }
 
   #receive(event: SignalEvent): void {
