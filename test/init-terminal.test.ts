@@ -105,4 +105,13 @@ describe('as no peer does', () => {
     expect(foreground).toBe(job)
     await shell.saw({ exited: 8 })
   })
+
+  test('the terminal is given back when the command cannot be run', async () => {
+    const job = initCommand('sigkit', { subreaper: true }, ['./no-such-program'])
+    const program = new Program([programPath('terminal'), ...job], { env: plainEnvironment })
+    const { lines } = await program.report()
+    const [{ foreground, job: group } = {}, ending] = lines.slice(-2) as Record<string, unknown>[]
+    expect(ending).toEqual({ exited: 127, signal: 0 })
+    expect(foreground).toBe(group)
+  })
 })

@@ -166,6 +166,8 @@ int SpawnCommand(const char* strings, size_t length, int terminal) {
   if (pid > 0) {
     int status;
     while (sys_wait4(pid, &status, 0, nullptr) == -EINTR) continue;
+    // Else the foreground is a group that nobody is in any more.
+    if (terminal >= 0) sys_tcsetpgrp(terminal, getpgrp());
   }
   return -error;
 }

@@ -9,7 +9,8 @@ namespace sigkit {
 
 // execvp(3) in a child that leads a process group of its own. `strings`: argv, each ended by a NUL, `length`
 // bytes in all. `terminal`: the fd of a terminal whose foreground the new group becomes, or -1. Descriptors
-// 0, 1 and 2 are handed down. The pid, or the -errno of what failed, execve included: no child is left then.
+// 0, 1 and 2 are handed down. The pid, or the -errno of what failed, execve included: no child is left then,
+// and the foreground is the caller's group again.
 int SpawnCommand(const char* strings, size_t length, int terminal);
 
 }  // namespace sigkit
