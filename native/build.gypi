@@ -37,6 +37,7 @@
       "native/core/proc_reader.cc",
       "native/core/process_record.cc",
       "native/core/signal_hub.cc",
+      "native/core/signal_record.cc",
       "native/core/sigsys_guard.cc",
       "native/core/spawn.cc",
       "native/core/surrogate_escape.cc",

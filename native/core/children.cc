@@ -1,7 +1,5 @@
 #include "children.h"
 
-#include <dirent.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
@@ -9,13 +7,12 @@
 #include <vector>
 
 #include "kernel_probe.h"
+#include "proc_directory.h"
 #include "proc_reader.h"
 #include "syscalls.h"
 
 namespace sigkit {
 namespace {
-
-bool IsPassing(int result) { return result == -EMFILE || result == -ENFILE || result == -ENOMEM; }
 
 // Calls `each(pid)` for every number that a children file lists: 0, or -errno.
 template <typename Each>
@@ -44,25 +41,14 @@ int ReadChildrenFile(const char* path, Each&& each) {
   return failure;
 }
 
-// Calls `each(number)` for every entry of a directory that is named by a number: 0, or -errno.
+// Calls `each(number)` for every entry of this directory of /proc that is named by a number: 0, or -errno.
 template <typename Each>
-int ForEachNumber(const char* path, Each&& each) {
-  DIR* directory = opendir(path);
-  if (directory == nullptr) return -errno;
-  int failure = 0;
-  for (;;) {
-    errno = 0;
-    const struct dirent* entry = readdir(directory);  // NOLINT(concurrency-mt-unsafe): a stream of our own
-    if (entry == nullptr) {
-      failure = -errno;
-      break;
-    }
-    if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-    failure = each(static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10)));
-    if (failure < 0) break;
-  }
-  closedir(directory);
-  return failure;
+int ForEachNumberIn(const char* path, Each each) {
+  const int directory = OrErrno(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory < 0) return directory;
+  const int result = ForEachNumber(directory, [&each](pid_t number, const char*) { return each(number); });
+  sys_close(directory);
+  return result;
 }
 
 // What `out` takes, and how many there are in all.
@@ -98,24 +84,24 @@ int ForEachChild(pid_t parent, Each each) {
     char path[64];
     path_of(parent, path);
     const int failure = ReadChildrenFile(path, each);
-    return IsPassing(failure) || failure == -ENOENT ? failure : 0;
+    return IsShortage(failure) || failure == -ENOENT ? failure : 0;
   }
-  return ForEachNumber(directory, [&path_of, &each](pid_t tid) {
+  return ForEachNumberIn(directory, [&path_of, &each](pid_t tid) {
     char path[64];
     path_of(tid, path);
     const int failure = ReadChildrenFile(path, each);
-    return IsPassing(failure) ? failure : 0;  // or else the thread has ended
+    return IsShortage(failure) ? failure : 0;  // or else the thread has ended
   });
 }
 
 // Calls `each(pid, parent)` for every process: 0, or -errno.
 template <typename Each>
 int ForEachProcess(Each each) {
-  return ForEachNumber("/proc", [&each](pid_t pid) {
+  return ForEachNumberIn("/proc", [&each](pid_t pid) {
     double fields[kProcStatFields];
     const int failure = ReadProcStat(pid, fields);
     if (failure == 0) each(pid, static_cast<pid_t>(fields[kProcStatPpid]));
-    return IsPassing(failure) ? failure : 0;
+    return IsShortage(failure) ? failure : 0;
   });
 }
 
@@ -133,7 +119,7 @@ int HasChildrenFiles() {
   char path[48];
   std::snprintf(path, sizeof path, "/proc/self/task/%d/children", sys_gettid());
   const int result = ReadChildrenFile(path, [](pid_t) {});
-  return IsPassing(result) ? result : result == 0 ? 1 : 0;
+  return IsShortage(result) ? result : result == 0 ? 1 : 0;
 }
 
 int ReadChildrenOf(pid_t parent, int32_t* out, int capacity) {
@@ -147,7 +133,7 @@ int ReadChildrenOf(pid_t parent, int32_t* out, int capacity) {
   } else {
     double fields[kProcStatFields];
     failure = ReadProcStat(parent, fields);
-    if (failure < 0) return IsPassing(failure) ? failure : -ESRCH;
+    if (failure < 0) return IsShortage(failure) ? failure : -ESRCH;
     failure = ForEachProcess([&list, parent](pid_t pid, pid_t its_parent) {
       if (its_parent == parent) list.Add(pid);
     });
@@ -170,7 +156,7 @@ int ReadChildrenOfAll(const int32_t* parents, int count, int32_t* out, int capac
   for (int i = 0; i < count; i++) {
     const pid_t parent = parents[i];
     const int failure = ForEachChild(parent, [&list, parent](pid_t child) { list.AddPair(child, parent); });
-    if (IsPassing(failure)) return failure;
+    if (IsShortage(failure)) return failure;
   }
   return list.count;
 }
@@ -178,7 +164,7 @@ int ReadChildrenOfAll(const int32_t* parents, int count, int32_t* out, int capac
 int ReadMembersOf(const int32_t* ids, int count, int32_t* out, int capacity) {
   List list = {out, capacity};
   const auto is_wanted = [=](pid_t id) { return std::find(ids, ids + count, id) != ids + count; };
-  const int failure = ForEachNumber("/proc", [&](pid_t pid) {
+  const int failure = ForEachNumberIn("/proc", [&](pid_t pid) {
     // Two calls, and not the stat file, which costs twenty times as much.
     if (is_wanted(sys_getpgid(pid)) || is_wanted(sys_getsid(pid))) list.Add(pid);
     return 0;
@@ -190,10 +176,10 @@ int ReadThreadStates(pid_t pid, uint8_t* out, int capacity) {
   char directory[32];
   std::snprintf(directory, sizeof directory, "/proc/%d/task", pid);
   int threads = 0;
-  const int failure = ForEachNumber(directory, [&](pid_t tid) {
+  const int failure = ForEachNumberIn(directory, [&](pid_t tid) {
     double fields[kProcStatFields];
     const int read = ReadTaskStat(pid, tid, fields);
-    if (read < 0) return IsPassing(read) ? read : 0;
+    if (read < 0) return IsShortage(read) ? read : 0;
     if (threads < capacity) out[threads] = static_cast<uint8_t>(fields[kProcStatState]);
     threads++;
     return 0;

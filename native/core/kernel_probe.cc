@@ -13,9 +13,8 @@ namespace {
 
 constexpr int kProbeExitCode = 42;
 
-bool IsPassing(int result) {
-  return result == -EMFILE || result == -ENFILE || result == -ENOMEM || result == -EAGAIN;
-}
+// EAGAIN: no process to be had.
+bool IsPassing(int result) { return IsShortage(result) || result == -EAGAIN; }
 
 // Does a pidfd tell how its process ended, after the reap? Only a process that ended can answer, so one is
 // made: it shares our memory and suspends this thread until it has ended (as vfork does), so nothing is

@@ -26,9 +26,6 @@ int ReadProcList(const char* path, ByteBuffer* buffer);
 // As ReadProcFile, for where a link leads.
 int ReadProcLink(int directory, const char* name, ByteBuffer* buffer);
 
-// What stands in the way of reading anything, and says nothing of the process.
-inline bool IsShortage(int result) { return result == -EMFILE || result == -ENFILE || result == -ENOMEM; }
-
 inline bool IsGone(int result) { return result == -ENOENT || result == -ESRCH; }
 
 }  // namespace sigkit

@@ -47,6 +47,9 @@ inline int OrErrno(T result) {
   return result < 0 ? -errno : static_cast<int>(result);
 }
 
+// What stands in the way of asking anything, and is no answer.
+inline bool IsShortage(int result) { return result == -EMFILE || result == -ENFILE || result == -ENOMEM; }
+
 inline int sys_kill(pid_t pid, int sig) { return OrErrno(kill(pid, sig)); }
 
 inline int sys_killpg(pid_t pgrp, int sig) { return OrErrno(killpg(pgrp, sig)); }

@@ -1,11 +1,10 @@
 #include "thread_prompts.h"
 
-#include <dirent.h>
 #include <sys/random.h>
 
 #include <atomic>
-#include <cstdlib>
 
+#include "proc_directory.h"
 #include "proc_reader.h"
 #include "signal_event.h"
 #include "syscalls.h"
@@ -24,16 +23,16 @@ std::atomic<uint32_t> obeyed[kSignals] = {};
 // thread alone, and whether it blocks it.
 template <typename Visit>
 void ForOtherThreads(int sig, Visit visit) {
-  DIR* tasks = opendir("/proc/self/task");
-  if (tasks == nullptr) return;
-  while (const struct dirent* entry = readdir(tasks)) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
-    const int tid = static_cast<int>(std::strtol(entry->d_name, nullptr, 10));
+  const int tasks = OrErrno(open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (tasks < 0) return;
+  ForEachNumber(tasks, [&](pid_t tid, const char*) {
     ThreadSignals of;
-    if (tid <= 0 || tid == getpid() || ReadThreadSignals(tid, &of) < 0) continue;
+    if (tid == getpid() || ReadThreadSignals(tid, &of) < 0) return 0;
     const uint64_t bit = uint64_t{1} << (sig - 1);
     visit(tid, (of.pending & bit) != 0, (of.blocked & bit) != 0);
-  }
-  closedir(tasks);
+    return 0;
+  });
+  sys_close(tasks);
 }
 
 }  // namespace
