@@ -3,42 +3,45 @@
  * only then signalled through what was opened: a number that has been given to somebody else meanwhile is not hit. Not
  * of the very parent that listed it: that one may have ended by its own signal, and its children are ours then.
  *
- * Without a /proc of our own namespace, or without CONFIG_PROC_CHILDREN, none is known, and none is signalled.
+ * Without a /proc of our own namespace none is known, and none is signalled.
  */
-import { readFileSync, readdirSync } from 'node:fs'
-import { native } from '../../native.js'
+import type { Link } from '../../link.js'
+import { openLink } from '../../open-link.js'
 import { isProcOurs } from '../../own-proc.js'
+import { childrenOfAll } from '../../proc-children.js'
+import { procStat } from '../../proc-stat.js'
 
-const stat = new Float64Array(7)
-const PPID = 1
-
-function childrenOf(pid: number): number[] {
+/** This process and all below it; those that could be listed, where a descriptor was missing. */
+function listed(): Set<number> {
+  const all = new Set([process.pid])
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((tid) =>
-      readFileSync(`/proc/${pid}/task/${tid}/children`, 'latin1')
-        .split(' ')
-        .filter((text) => text !== '')
-        .map(Number),
-    )
+    for (let parents = [process.pid]; parents.length > 0;) {
+      const children = childrenOfAll(parents).filter((pid, index) => index % 2 === 0 && !all.has(pid))
+      for (const pid of children) all.add(pid)
+      parents = children
+    }
   } catch {
-    return [] // it has ended: what it had is listed elsewhere, and seen when that end is told
+    // Whoever is left is seen when the end of its parent is told.
   }
+  return all
 }
 
 function signalChild(parents: ReadonlySet<number>, pid: number, signo: number): void {
-  const pidfd = native.pidfd_open(pid, 0)
-  if (pidfd >= 0) native.own_fd(pidfd)
-  const isChild = native.proc_stat(pid, stat) >= 0 && parents.has(stat[PPID] ?? 0)
-  if (isChild) {
-    if (pidfd < 0 || native.pidfd_send_signal(pidfd, signo, 0) < 0) native.kill(pid, signo)
+  let link: Link | undefined
+  try {
+    link = openLink(pid, false, signalChild)
+    const parent = procStat(pid)?.ppid
+    if (parent !== undefined && parents.has(parent)) link.send(signo, 'process', undefined)
+  } catch {
+    // It has ended, or there is no descriptor left to be sure of it.
+  } finally {
+    link?.close()
   }
-  if (pidfd >= 0) native.close_fd(pidfd)
 }
 
 export function signalDescendants(signo: number): void {
-  // Listed before any is signalled: one that ends at once would take the list of its children with it. A set goes on
-  // with what is added while it is walked.
-  const listed = new Set(isProcOurs() ? [process.pid] : [])
-  for (const parent of listed) for (const pid of childrenOf(parent)) listed.add(pid)
-  for (const pid of listed) if (pid !== process.pid) signalChild(listed, pid, signo)
+  if (!isProcOurs()) return
+  // Listed before any is signalled: one that ends at once would take the list of its children with it.
+  const all = listed()
+  for (const pid of all) if (pid !== process.pid) signalChild(all, pid, signo)
 }
