@@ -220,6 +220,33 @@ describe('a stop', () => {
     expect(arrivals.sort()).toEqual([10, 18])
   })
 
+  test('one that was asked for and ignored is no reason to follow a later one', async () => {
+    const init = await Watched.start({ subreaper: true }, [
+      'sh',
+      '-c',
+      'trap "" TSTP; trap "echo 7" CONT; echo "{\\"pid\\":$$}"; while :; do sleep 0.02; done',
+    ])
+    kill(init.pid, 20)
+    await new Promise((resolve) => setTimeout(resolve, 1100)) // for so long a SIGSTOP may be the answer
+    kill(init.ready.pid, 19)
+    await until(() => stateOf(init.ready.pid) === 'T')
+    kill(init.ready.pid, 18)
+    expect(await init.program.next('SIGCONT')).toBe(7)
+    kill(init.pid, 15) // what is stopped forwards nothing
+    expect(await init.program.ended()).toEqual({ code: 143, signal: null })
+  })
+
+  test('one that is dropped is not asked for', async () => {
+    const init = await Watched.start({ subreaper: true, rewrites: ['TSTP:0'] })
+    kill(init.pid, 20)
+    kill(init.ready.pid, 19)
+    await until(() => stateOf(init.ready.pid) === 'T')
+    kill(init.pid, 18)
+    expect(await init.arrival()).toMatchObject({ signo: 18 })
+    kill(init.pid, 10)
+    expect(await init.arrival()).toMatchObject({ signo: 10 })
+  })
+
   test.skipIf(!canNamespace)(`PID 1 is not stopped, its command is ${NEEDS_NAMESPACE}`, async () => {
     const init = await Watched.start({}, ['sh', '-c', 'echo "{\\"pid\\":$$}"; while :; do sleep 0.02; done'])
     const command = childOf(init.pid)

@@ -3,6 +3,7 @@ import { onTestFinished, describe, expect, test } from 'vitest'
 import { initCommand, installed, type InitOptions, type Tool } from './helpers/init.js'
 import { plainEnvironment, programPath } from './helpers/fixture.js'
 import { Program } from './helpers/program.js'
+import { sigqueue } from 'sigkit'
 
 const SIGSTOP = 19
 const CTRL_C = '03'
@@ -12,9 +13,11 @@ const CTRL_BACKSLASH = '1c'
 class Shell {
   readonly #program: Program
 
-  constructor(script: string, options: InitOptions = {}, tool: Tool = 'sigkit') {
+  constructor(script: string, options: InitOptions = {}, tool: Tool = 'sigkit', behind = false) {
     const job = initCommand(tool, { subreaper: true, ...options }, ['sh', '-c', `ulimit -c 0; ${script}`])
-    this.#program = new Program([programPath('terminal'), ...job], { env: plainEnvironment })
+    this.#program = new Program([programPath('terminal'), ...job], {
+      env: behind ? { ...plainEnvironment, TERMINAL_BEHIND: '1' } : plainEnvironment,
+    })
     onTestFinished(() => this.#program.stop())
   }
 
@@ -114,4 +117,31 @@ describe('as no peer does', () => {
     expect(ending).toEqual({ exited: 127, signal: 0 })
     expect(foreground).toBe(group)
   })
+})
+
+test('started behind it stops with a command that reads, and fg brings both to the front', async () => {
+  const shell = new Shell('echo ready; read x; exit 4', {}, 'sigkit', true)
+  await shell.saw({ output: 'ready' })
+  await shell.saw({ stopped: SIGSTOP })
+  shell.write('fg')
+  await shell.saw({ continued: true })
+  shell.write('type 0a')
+  await shell.saw({ exited: 4 })
+})
+
+test('a command in front that stops itself takes it along', async () => {
+  const shell = new Shell('echo ready; kill -STOP $$; exit 4')
+  await shell.saw({ stopped: SIGSTOP })
+  shell.write('fg')
+  await shell.saw({ exited: 4 })
+})
+
+test('what it says from behind a terminal with tostop is said once, and does not hold it up', async () => {
+  const script =
+    'stty tostop; prlimit --pid $$ --sigpending=0; trap "exit 6" 34; echo ready; while :; do sleep 0.02; done'
+  const shell = new Shell(script)
+  const { job } = await shell.saw({ job: Number })
+  await shell.saw({ output: 'ready' })
+  sigqueue(Number(job), 'SIGRTMIN', 5)
+  await shell.saw({ exited: 6 })
 })

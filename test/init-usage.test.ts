@@ -54,14 +54,18 @@ describe('the command line', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 
-  test.each([[['--help']], [['-h']], [['help']], [['init', '--help']], [['init', '-h']]])(
-    '%j prints the usage',
-    async (args) => {
-      const { code, stdout, stderr } = await sigkit(...args)
-      expect(stdout).toMatch(/^sigkit init \[-s\] \[-g\] \[-r FROM:TO\]\.\.\./)
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    },
-  )
+  test.each([
+    [['--help']],
+    [['-h']],
+    [['help']],
+    [['init', '--help']],
+    [['init', '-h']],
+    [['init', '-g', '--grace', '5', '--help']],
+  ])('%j prints the usage', async (args) => {
+    const { code, stdout, stderr } = await sigkit(...args)
+    expect(stdout).toMatch(/^sigkit init \[-s\] \[-g\] \[-r FROM:TO\]\.\.\./)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
 
   test('options end at the command, with or without --', async () => {
     expect((await sigkit('init', '-s', 'printf', '%s', '-g')).stdout).toBe('-g')

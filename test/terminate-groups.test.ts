@@ -30,11 +30,13 @@ describe('a process group', () => {
   test('each member gets the signal once, also when somebody comes meanwhile', async () => {
     const program = startProgram('counts-term', ['5'])
     const { pid } = await program.next<{ pid: number }>('the group')
-    const ended = terminate(pid, { group: true, grace: 300 })
-    // The leader has counted, and forked, when its handler has run; its input ends it.
+    const enough = new AbortController()
+    const ended = terminate(pid, { group: true, grace: 60_000, abort: enough.signal })
+    // The leader has counted, and forked, when its handler has run; it tells at the end of its input.
     program.endInput()
     const { counts } = await program.next<{ counts: number[] }>('the counts')
-    expect((await ended).complete).toBe(true)
+    enough.abort()
+    await expect(ended).rejects.toMatchObject({ name: 'AbortError' })
     expect(counts).toEqual([1, 1, 1, 1, 1])
   })
 

@@ -7,7 +7,7 @@
 import { setChildSubreaper, isChildSubreaper } from './init/subreaper.js'
 import { parseRewrites } from './init/rewrites.js'
 import { supervise } from './init/supervise.js'
-import { complain, parseOptions, UsageError, type Command } from './usage.js'
+import { complain, exitCode, parseOptions, print, UsageError, type Command } from './usage.js'
 
 const DEFAULT_GRACE = 5000
 const MAX_GRACE = 2 ** 31 - 1
@@ -28,6 +28,7 @@ const options = {
   group: { type: 'boolean', short: 'g' },
   rewrite: { type: 'string', short: 'r', multiple: true },
   grace: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
 } as const
 
 /** Options end at `--` or at the first word that is none, as everywhere where a command follows. */
@@ -52,6 +53,10 @@ export const init: Command = {
   run(args) {
     const { end, command: start } = commandStart(args)
     const { values } = parseOptions({ args: args.slice(0, end), options })
+    if (values.help === true) {
+      print(`sigkit ${usage}`)
+      return exitCode.done
+    }
     const rewrites = parseRewrites(values.rewrite ?? [])
     const grace = graceOf(values.grace)
     const command = args.slice(start)

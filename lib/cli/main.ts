@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The `sigkit` command: finds the subcommand, and says what went wrong. A subcommand is one file of this folder. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { supported } from '../native.js'
 import { CommandError, complain, exitCode, print, UsageError, type Command } from './usage.js'
@@ -28,11 +30,12 @@ async function run([name, ...args]: string[]): Promise<number> {
     print(allUsage())
     return exitCode.done
   }
-  const command = find(name)
-  if (args[0] === '--help' || args[0] === '-h') {
-    print(`sigkit ${command.usage}`)
+  if (name === '--version') {
+    const manifest = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')
+    print((JSON.parse(manifest) as { version: string }).version)
     return exitCode.done
   }
+  const command = find(name)
   if (!supported) throw new CommandError(`${name} needs Linux`, exitCode.cannotRun)
   return command.run(args)
 }

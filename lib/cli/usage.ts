@@ -1,6 +1,7 @@
 /** What every command shares: how it fails, and how it reads its options. */
 import { writeSync } from 'node:fs'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { native, supported } from '../native.js'
 
 /** Exit codes of the command, as api.md has them; 126 and 127 are the shell's. */
 export const exitCode = { done: 0, usage: 2, cannotRun: 126, notFound: 127 } as const
@@ -26,11 +27,21 @@ export interface Command {
   run(args: string[]): number | Promise<number>
 }
 
+const { SIG_BLOCK = 0, SIG_SETMASK = 2, SIGTTOU = 22 } = native.constants
+
+/**
+ * With SIGTTOU blocked. From behind a terminal with `stty tostop` a write raises it, and where it is handled the write
+ * begins again, for ever; blocked, it goes through.
+ */
 function write(fd: number, text: string): void {
+  const mask = BigInt64Array.of(supported ? 1n << BigInt(SIGTTOU - 1) : 0n)
   try {
+    if (supported) native.sigprocmask(SIG_BLOCK, mask)
     writeSync(fd, text)
   } catch {
     // Nobody reads it: that must not decide how the command ends.
+  } finally {
+    if (supported) native.sigprocmask(SIG_SETMASK, mask)
   }
 }
 

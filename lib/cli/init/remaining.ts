@@ -5,7 +5,6 @@
  * subreaper it is every descendant; elsewhere nothing is ours any more.
  */
 import { native } from '../../native.js'
-import { signalDescendants } from './descendants.js'
 import { watchForeign } from './foreign.js'
 
 const { SIGTERM = 15, SIGCONT = 18, SIGKILL = 9 } = native.constants
@@ -26,7 +25,12 @@ const wholeNamespace: Remaining = {
 }
 
 const descendants: Remaining = {
-  signal: signalDescendants,
+  // Loaded when there is somebody left: handles on processes take more of the library than all the rest.
+  signal: (signo) => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { signalDescendants } = require('./descendants.js') as typeof import('./descendants.js')
+    signalDescendants(signo)
+  },
   othersLeft: () => false,
 }
 

@@ -31,6 +31,9 @@ const { SIGCHLD, SIGCONT, SIGSTOP = 19, SIGTSTP, SIGTTIN, SIGTTOU } = native.con
 const { WNOHANG = 1, WUNTRACED = 2, __WALL = 0x40000000 } = native.constants
 
 const jobControl: readonly (number | undefined)[] = [SIGTSTP, SIGTTIN, SIGTTOU]
+const stops = [...jobControl, SIGSTOP]
+/** How long after a stop that it handles a command may take to stop itself. */
+const ANSWER_MS = 1000
 
 const waitStatus = new Int32Array(1)
 const usage = new Float64Array(16)
@@ -47,8 +50,8 @@ class Supervisor {
   #code: number | undefined
   #ending: Ending | undefined
   #reapScheduled = false
-  /** A job control stop was forwarded, and no SIGCONT since. */
-  #stopAsked = false
+  /** The stop that was forwarded last, with no SIGCONT since. */
+  #stopAsked: { signo: number; at: number } | undefined
   /** The command is stopped, and so will we be. */
   #stopDue = false
 
@@ -97,10 +100,12 @@ class Supervisor {
       return
     }
     if (event.number === SIGCONT) {
-      this.#stopAsked = this.#stopDue = false
+      this.#stopAsked = undefined
+      this.#stopDue = false
       this.#terminal.lend(this.#pid)
     }
-    if (jobControl.includes(event.number)) this.#stopAsked = true
+    const signo = this.#forwarder.target(event.number)
+    if (stops.includes(signo)) this.#stopAsked = { signo, at: performance.now() }
     this.#forwarder.send(event.number, event.value)
   }
 
@@ -129,18 +134,28 @@ class Supervisor {
   }
 
   /**
-   * A shell that started us waits for us, not for the command: when that is stopped, by Ctrl-Z or by a stop that we
-   * forwarded, so are we. PID 1 cannot be stopped, and need not.
+   * A shell that started us waits for us, not for the command: when that is stopped by the terminal, by a stop that we
+   * forwarded, or by itself in front of the terminal, so are we. PID 1 cannot be stopped, and need not.
    */
   #stopped(signal: number): void {
-    const byTerminal = this.#terminal.fd >= 0 && jobControl.includes(signal)
-    this.#stopDue = process.pid !== 1 && (this.#stopAsked || byTerminal)
+    const byTerminal = jobControl.includes(signal)
+      ? this.#terminal.isThere()
+      : this.#terminal.isInFront(this.#pid)
+    this.#stopDue = process.pid !== 1 && (byTerminal || this.#isAnswer(signal))
+  }
+
+  /** A command may handle the stop that it is asked for, and stop itself by SIGSTOP when it has done so. */
+  #isAnswer(signal: number): boolean {
+    const asked = this.#stopAsked
+    if (asked === undefined) return false
+    return signal === asked.signo || (signal === SIGSTOP && performance.now() - asked.at < ANSWER_MS)
   }
 
   #followStop(): void {
     // What has come meanwhile goes first: it may be the SIGCONT that ends this stop. We are here again after it.
     if (!this.#stopDue || native.signal_unread() === 1) return
-    this.#stopAsked = this.#stopDue = false
+    this.#stopAsked = undefined
+    this.#stopDue = false
     native.kill(process.pid, SIGSTOP)
   }
 
