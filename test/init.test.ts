@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { packageRoot } from './helpers/addon.js'
 import { fixturePath, plainEnvironment, programPath } from './helpers/fixture.js'
-import { type Body, type Inside, resultOf, startOwnProcess } from './helpers/own-process.js'
+import { type Body, resultOf, startOwnProcess } from './helpers/own-process.js'
 import { canNamespace, inNamespace, NEEDS_NAMESPACE } from './helpers/privilege.js'
 import { Program } from './helpers/program.js'
 import { temporaryDirectory } from './helpers/temporary-directory.js'
@@ -91,154 +91,37 @@ describe.runIf(canNamespace)(`as PID 1 ${NEEDS_NAMESPACE}`, () => {
     expect(await ended).toEqual({ said: ['here'], code: 143, signal: null })
   })
 
-  /** Each ends by SIGTERM with 143 after having said what it must, or hangs if the signal is lost. */
-  const sequences: [name: string, body: Body<null, unknown>, said: unknown[]][] = [
-    [
-      'process.on, removeListener',
-      async ({ once, say }: Inside) => {
-        const listener = (): undefined => undefined
-        process.on('SIGTERM', listener)
-        const heard = once(process, 'SIGTERM')
-        process.kill(1, 'SIGTERM')
-        await heard
-        say('heard')
-        process.removeListener('SIGTERM', listener)
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      ['heard'],
-    ],
-    [
-      'one listener of two stays',
-      async ({ once, say }: Inside) => {
-        const first = (): undefined => undefined
-        process.on('SIGTERM', first)
-        const heard = once(process, 'SIGTERM')
-        process.removeListener('SIGTERM', first)
-        process.kill(1, 'SIGTERM')
-        await heard
-        say('heard')
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      ['heard'],
-    ],
-    [
-      'process.once',
-      ({ say }: Inside) => {
-        process.once('SIGTERM', () => {
-          say('heard')
-          process.kill(1, 'SIGTERM')
-          say('survived')
-        })
-        process.kill(1, 'SIGTERM')
-      },
-      ['heard'],
-    ],
-    [
-      'removeAllListeners of the signal',
-      ({ say }: Inside) => {
-        process.on('SIGTERM', () => undefined)
-        process.on('SIGTERM', () => undefined)
-        process.removeAllListeners('SIGTERM')
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      [],
-    ],
-    [
-      'removeAllListeners of everything',
-      ({ say }: Inside) => {
-        process.on('SIGTERM', () => undefined)
-        process.removeAllListeners()
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      [],
-    ],
-    [
-      'onSignal, close',
-      async ({ sigkit, until, say }: Inside) => {
-        let heard = 0
-        const subscription = sigkit.onSignal('SIGTERM', () => {
-          heard++
-        })
-        process.kill(1, 'SIGTERM')
-        await until(() => heard === 1, 'the signal')
-        say('heard')
-        subscription.close()
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      ['heard'],
-    ],
-    [
-      'onSignal within process.on',
-      async ({ sigkit, once, say }: Inside) => {
-        process.on('SIGTERM', () => undefined)
-        sigkit.onSignal('SIGTERM', () => undefined).close()
-        const heard = once(process, 'SIGTERM')
-        process.kill(1, 'SIGTERM')
-        await heard
-        say('heard')
-        process.removeAllListeners('SIGTERM')
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      ['heard'],
-    ],
-    [
-      'process.on within onSignal',
-      async ({ sigkit, until, say }: Inside) => {
-        let heard = 0
-        const subscription = sigkit.onSignal('SIGTERM', () => {
-          heard++
-        })
-        const listener = (): undefined => undefined
-        process.on('SIGTERM', listener)
-        process.removeListener('SIGTERM', listener)
-        process.kill(1, 'SIGTERM')
-        await until(() => heard === 1, 'the signal')
-        say('heard')
-        subscription.close()
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      ['heard'],
-    ],
-    [
-      'onSignal and process.on, interleaved',
-      async ({ sigkit, once, say }: Inside) => {
-        const subscription = sigkit.onSignal('SIGTERM', () => undefined)
-        process.on('SIGTERM', () => undefined)
-        subscription.close()
-        const heard = once(process, 'SIGTERM')
-        process.kill(1, 'SIGTERM')
-        await heard
-        say('heard')
-        process.removeAllListeners('SIGTERM')
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      ['heard'],
-    ],
-    [
-      'onSignal, close, process.on, removeListener',
-      async ({ sigkit, once, say }: Inside) => {
-        sigkit.onSignal('SIGTERM', () => undefined).close()
-        const heard = once(process, 'SIGTERM')
-        process.kill(1, 'SIGTERM')
-        await heard
-        say('heard')
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      ['heard'],
-    ],
-    [
-      'onSignal in a Worker that is terminated',
-      async ({ startWorker, once, say }: Inside) => {
-        const worker = startWorker(({ sigkit, port }) => {
+  /** Who listens to SIGTERM and who leaves, step by step; each `hear` is one SIGTERM that a listener gets. */
+  const listening: Body<string, unknown> = async ({ sigkit, startWorker, until, once, say }, steps) => {
+    let heard = 0
+    const listener = (): void => {
+      heard++
+    }
+    const other = (): void => {
+      listener()
+    }
+    let subscription: { close(): void } | undefined
+    let ignoring: Disposable | undefined
+    let worker: ReturnType<typeof startWorker> | undefined
+    const terminate = (): void => {
+      process.kill(1, 'SIGTERM')
+    }
+    const perform: Record<string, () => unknown> = {
+      on: () => process.on('SIGTERM', listener),
+      off: () => process.removeListener('SIGTERM', listener),
+      once: () => process.once('SIGTERM', listener),
+      other: () => process.on('SIGTERM', other),
+      otherOff: () => process.removeListener('SIGTERM', other),
+      offAll: () => process.removeAllListeners('SIGTERM'),
+      reset: () => process.removeAllListeners(),
+      interrupt: () => process.on('SIGINT', other),
+      sub: () => (subscription = sigkit.onSignal('SIGTERM', listener)),
+      close: () => subscription?.close(),
+      ignore: () => (ignoring = sigkit.setDisposition('SIGTERM', 'ignore')),
+      restore: () => ignoring?.[Symbol.dispose](),
+      survive: terminate,
+      worker: async () => {
+        worker = startWorker(({ sigkit, port }) => {
           sigkit.onSignal('SIGTERM', () => {
             port.postMessage('heard')
           })
@@ -246,70 +129,47 @@ describe.runIf(canNamespace)(`as PID 1 ${NEEDS_NAMESPACE}`, () => {
           port.postMessage('ready')
         }, null)
         await once(worker, 'message')
-        const [heard] = (process.kill(1, 'SIGTERM'), await once(worker, 'message')) as [string]
-        say(heard)
-        await worker.terminate()
-        process.kill(1, 'SIGTERM')
-        say('survived')
+        worker.on('message', listener)
       },
-      ['heard'],
-    ],
-    ...(
-      [
-        ['process.on, onSignal, off, close', 'on sub off close'],
-        ['onSignal, process.on, close, onSignal, off, close', 'sub on close sub off close'],
-        ['onSignal, close, process.on, onSignal, off, close', 'sub close on sub off close'],
-        ['process.on, ignored, onSignal, restored, off, close', 'ignore on sub restore off close'],
-      ] as const
-    ).map(([name, steps]): (typeof sequences)[number] => [
-      name,
-      // The steps go with the source: it sees nothing of this file.
-      Object.assign(() => undefined, {
-        toString: () => `({ sigkit, say }) => {
-          const listener = () => {}
-          let subscription
-          let ignoring
-          const step = {
-            on: () => process.on('SIGTERM', listener),
-            off: () => process.removeListener('SIGTERM', listener),
-            sub: () => (subscription = sigkit.onSignal('SIGTERM', () => {})),
-            close: () => subscription.close(),
-            ignore: () => (ignoring = sigkit.setDisposition('SIGTERM', 'ignore')),
-            restore: () => ignoring[Symbol.dispose](),
-          }
-          for (const each of '${steps}'.split(' ')) {
-            try { step[each]() } catch (error) { say(error.message) }
-          }
-          process.kill(1, 'SIGTERM')
-          say('survived')
-        }`,
-      }),
-      [],
-    ]),
-    [
-      'ignored for a while',
-      ({ sigkit, say }: Inside) => {
-        const ignoring = sigkit.setDisposition('SIGTERM', 'ignore')
-        process.kill(1, 'SIGTERM')
-        say('ignored')
-        ignoring[Symbol.dispose]()
-        process.kill(1, 'SIGTERM')
-        say('survived')
+      end: () => worker?.terminate(),
+      hear: async () => {
+        const before = heard
+        terminate()
+        await until(() => heard > before, 'the signal')
       },
-      ['ignored'],
-    ],
-    [
-      'a listener of another signal',
-      ({ say }: Inside) => {
-        process.on('SIGINT', () => undefined)
-        process.kill(1, 'SIGTERM')
-        say('survived')
-      },
-      [],
-    ],
-  ]
-  test.each(sequences)('SIGTERM goes to the listener while there is one: %s', async (_name, body, said) => {
-    expect(await endOf(body)).toEqual({ said, code: 143, signal: null })
+    }
+    for (const step of steps.split(' ')) {
+      await perform[step]?.()
+      say(step)
+    }
+    terminate()
+    say('survived')
+  }
+
+  test.each([
+    'on hear off',
+    'on other off hear otherOff',
+    'once hear',
+    'on other offAll',
+    'on reset',
+    'interrupt',
+    'sub hear close',
+    'on sub close hear off',
+    'sub on off hear close',
+    'sub on close hear off',
+    'sub close on hear off',
+    'on sub off close',
+    'sub on close sub off close',
+    'sub close on sub off close',
+    'worker hear end',
+    'on worker off end',
+    'ignore survive restore',
+    'ignore on sub restore off close',
+  ])('SIGTERM goes to the listener while there is one, and ends it then: %s', async (steps) => {
+    const options = { wrapper: inNamespace, flags: preload, cwd: packageRoot, stay: 'forever' } as const
+    const { lines, ending } = await startOwnProcess(listening, steps, options).report()
+    expect(lines).toEqual(steps.split(' '))
+    expect(ending).toEqual({ code: 143, signal: null })
   })
 
   test.each([
