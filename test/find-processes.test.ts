@@ -211,7 +211,7 @@ describe('a criterion', () => {
 
   test('all of them must hold', async () => {
     const { word, pid } = await startSleeper()
-    expect(await find({ cmdline: word, name: 'sh', user: getProcess(pid)?.uid, state: 'S' })).toEqual([pid])
+    expect(await find({ cmdline: word, name: 'sh', user: getProcess(pid)?.uid, state: 'RS' })).toEqual([pid])
     expect(await find({ cmdline: word, name: 'node' })).toEqual([])
   })
 })
