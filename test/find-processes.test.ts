@@ -8,6 +8,7 @@ import { findProcesses, getProcess, PidFd, ProcessRef, type ProcessQuery } from 
 import { getpgrp } from 'sigkit/syscalls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
+import { blockUntil } from './helpers/deadline.js'
 import { plainEnvironment, programPath, startProgram } from './helpers/fixture.js'
 import { sanitized } from './helpers/load.js'
 import { OwnChild } from './helpers/own-child.js'
@@ -20,6 +21,7 @@ import {
   NEEDS_NAMESPACE,
   NEEDS_ROOT,
 } from './helpers/privilege.js'
+import { stateOf } from './helpers/process-status.js'
 import { Program } from './helpers/program.js'
 
 /** The pids that match; their handles are closed. */
@@ -211,7 +213,8 @@ describe('a criterion', () => {
 
   test('all of them must hold', async () => {
     const { word, pid } = await startSleeper()
-    expect(await find({ cmdline: word, name: 'sh', user: getProcess(pid)?.uid, state: 'RS' })).toEqual([pid])
+    blockUntil(() => stateOf(pid) === 'S', 'the sleeper to be asleep')
+    expect(await find({ cmdline: word, name: 'sh', user: getProcess(pid)?.uid, state: 'S' })).toEqual([pid])
     expect(await find({ cmdline: word, name: 'node' })).toEqual([])
   })
 })

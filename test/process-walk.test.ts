@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs'
 import { children, descendants, getProcess, liveness, PidFd, ProcessRef, type ProcessEntry } from 'sigkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
+import { blockUntil } from './helpers/deadline.js'
 import { plainEnvironment, programPath, startProgram } from './helpers/fixture.js'
 import { sanitized } from './helpers/load.js'
 import { OwnChild } from './helpers/own-child.js'
 import { inOwnProcess } from './helpers/own-process.js'
 import { canNamespace, inNamespace, NEEDS_NAMESPACE } from './helpers/privilege.js'
+import { stateOf } from './helpers/process-status.js'
 import { Program } from './helpers/program.js'
 import { thrown } from './helpers/thrown.js'
 
@@ -47,6 +49,7 @@ describe('a tree', () => {
     const wanted = byPs(pid)
     expect(wanted.children).toHaveLength(2)
     expect(wanted.descendants).toHaveLength(5)
+    blockUntil(() => wanted.descendants.every((one) => stateOf(one) === 'S'), 'the tree to be asleep')
     const found = descendants(pid)
     expect(pidsOf(children(pid))).toEqual(wanted.children)
     expect(pidsOf(found)).toEqual(wanted.descendants)
