@@ -7,16 +7,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { terminate } from 'sigkit'
-import treeKill from 'tree-kill'
 import { afterAll, describe, expect, test } from 'vitest'
 import { within } from './helpers/deadline.js'
-import { plainEnvironment, programPath } from './helpers/fixture.js'
+import { plainEnvironment, programPath, startNode } from './helpers/fixture.js'
 import { sanitized } from './helpers/load.js'
 import { isRoot } from './helpers/privilege.js'
 
 const RUNS = Number(process.env.SIGKIT_STORM_RUNS ?? (sanitized ? 3 : 10))
-const PEER_RUNS = Math.min(RUNS, 3)
+const PEER_RUNS = RUNS > 10 ? 3 : 1
 /** It starts a ps for every process, and a storm may be faster. */
 const PEER_PATIENCE_MS = 10_000
 
@@ -143,15 +143,14 @@ describe.each([
     async () => {
       const counts: number[] = []
       for (let run = 0; run < PEER_RUNS; run++) {
+        const peer = startNode('tree-kill.mjs', { detached: true })
+        await peer.next('the peer')
         const { pid, token } = await startStorm(kind, PEER_FORKS, detached)
         try {
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, PEER_PATIENCE_MS)
-            treeKill(pid, 'SIGKILL', () => {
-              clearTimeout(timer)
-              resolve()
-            })
-          })
+          peer.write(String(pid))
+          await Promise.race([peer.next('its end'), pause(PEER_PATIENCE_MS)])
+          process.kill(-peer.pid, 'SIGKILL')
+          await peer.ended()
           counts.push(left(token).length)
         } finally {
           sweep(token)
