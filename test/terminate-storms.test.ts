@@ -18,7 +18,7 @@ import { isRoot } from './helpers/privilege.js'
 const RUNS = Number(process.env.SIGKIT_STORM_RUNS ?? (sanitized ? 3 : 10))
 const PEER_RUNS = RUNS > 10 ? 3 : 1
 /** It starts a ps for every process, and a storm may be faster. */
-const PEER_PATIENCE_MS = 10_000
+const PEER_PATIENCE_MS = 5000
 
 /** A uid that nobody else has, so that the limit of processes counts this bomb alone. */
 const asBomber = (): string[] => ['setpriv', `--reuid=${64_000 + storms}`, '--clear-groups']
