@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
+import { inOwnProcess } from './helpers/own-process.js'
 import { NEEDS_REAL_SIGNALS, signalsHeldBack } from './helpers/needs.js'
 import { withOwnQueue } from './helpers/privilege.js'
 import type { Program } from './helpers/program.js'
@@ -79,6 +80,40 @@ test.skipIf(signalsHeldBack)(
     const total = each * numbers
     const counts = await program.next<Counts>('the count')
     expect(counts).toEqual({ delivered: total, lost: 0, breaks: 0, wrong: 0, events: total })
+  },
+)
+
+test.skipIf(signalsHeldBack)(
+  `many numbers subscribed at once: every other thread blocks each of them ${NEEDS_REAL_SIGNALS}`,
+  async () => {
+    const holes = await inOwnProcess(
+      async ({ sigkit, startWorker, once, readdirSync, readFileSync, until }, first: number) => {
+        const numbers = Array.from({ length: 24 }, (_, index) => first + index)
+        const all = numbers.reduce((mask, number) => mask | (1n << BigInt(number - 1)), 0n)
+        const open = (): string[] =>
+          readdirSync('/proc/self/task').filter((tid) => {
+            if (Number(tid) === process.pid) return false
+            const status = readFileSync(`/proc/self/task/${tid}/status`, 'latin1')
+            return (BigInt(`0x${/SigBlk:\s*(\w+)/.exec(status)?.[1] ?? ''}`) & all) !== all
+          })
+        const workers = Array.from({ length: 8 }, () =>
+          startWorker(({ port }) => {
+            port.on('message', () => undefined)
+            port.postMessage('ready')
+          }, null),
+        )
+        await Promise.all(workers.map((worker) => once(worker, 'message')))
+        for (let run = 0; run < 100; run++) {
+          const subscription = sigkit.onSignal(numbers, () => undefined)
+          await until(() => open().length === 0, `the threads to block what they are asked to, run ${run}`)
+          subscription.close()
+        }
+        await Promise.all(workers.map((worker) => worker.terminate()))
+        return open()
+      },
+      SIGRTMIN + 2,
+    )
+    expect(holes).toEqual([])
   },
 )
 

@@ -109,9 +109,11 @@ int ReadThreadSignals(int tid, ThreadSignals* out) {
   const int length = ReadSmallFile(path, text, sizeof text);
   if (length < 0) return length;
   // A comm cannot fake them: its newline is escaped in this file.
+  const char* state = std::strstr(text, "\nState:\t");
   const char* pending = std::strstr(text, "\nSigPnd:");
   const char* blocked = std::strstr(text, "\nSigBlk:");
-  if (pending == nullptr || blocked == nullptr) return -EPROTO;
+  if (state == nullptr || pending == nullptr || blocked == nullptr) return -EPROTO;
+  out->busy = state[8] == 'R' || state[8] == 'D';
   out->pending = std::strtoull(pending + 8, nullptr, 16);
   out->blocked = std::strtoull(blocked + 8, nullptr, 16);
   return 0;

@@ -37,6 +37,7 @@ int ReadTaskStat(pid_t pid, pid_t tid, double (&fields)[kProcStatFields]);
 struct ThreadSignals {
   uint64_t pending;
   uint64_t blocked;
+  bool busy;  // it runs, is about to, or waits for a page
 };
 int ReadThreadSignals(int tid, ThreadSignals* out);
 

@@ -19,6 +19,17 @@ int64_t secret = 0;
 std::atomic<uint32_t> prompted[kSignals] = {};
 std::atomic<uint32_t> obeyed[kSignals] = {};
 
+const struct timespec kMoment = {0, 100000};
+constexpr int kPatience = 1000;  // moments
+
+// Whether the thread may be within a handler, ours or another's: what it blocks there says nothing of afterwards. One
+// that sleeps with everything blocked does so for good.
+bool MayBeInHandler(const ThreadSignals& of) {
+  constexpr uint64_t kNeverBlocked = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
+  constexpr uint64_t kOfLibc = 1ull << 31 | 1ull << 32;  // sigfillset leaves them out
+  return of.busy && (of.blocked | kNeverBlocked | kOfLibc) == ~uint64_t{0};
+}
+
 // Calls `visit(tid, pending, blocked)` for every thread but the main one: whether `sig` is pending for that
 // thread alone, and whether it blocks it.
 template <typename Visit>
@@ -27,7 +38,14 @@ void ForOtherThreads(int sig, Visit visit) {
   if (tasks < 0) return;
   ForEachNumber(tasks, [&](pid_t tid, const char*) {
     ThreadSignals of;
-    if (tid == getpid() || ReadThreadSignals(tid, &of) < 0) return 0;
+    if (tid == getpid()) return 0;
+    int result = ReadThreadSignals(tid, &of);
+    // One that has just been prompted for another number, say.
+    for (int tries = 0; result == 0 && tid != sys_gettid() && MayBeInHandler(of) && tries < kPatience; tries++) {
+      nanosleep(&kMoment, nullptr);
+      result = ReadThreadSignals(tid, &of);
+    }
+    if (result < 0) return 0;
     const uint64_t bit = uint64_t{1} << (sig - 1);
     visit(tid, (of.pending & bit) != 0, (of.blocked & bit) != 0);
     return 0;
@@ -66,9 +84,8 @@ void AwaitPrompts(int sig, void (*reinstall)(int sig)) {
   for (int tries = 0; prompted[sig].load() != obeyed[sig].load(); tries++) {
     bool any = false;
     ForOtherThreads(sig, [&](int tid, bool pending, bool) { any |= pending && tid != sys_gettid(); });
-    if (any && tries < 1000) {
-      const struct timespec moment = {0, 100000};
-      nanosleep(&moment, nullptr);
+    if (any && tries < kPatience) {
+      nanosleep(&kMoment, nullptr);
       continue;
     }
     if (any) {
