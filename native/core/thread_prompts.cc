@@ -22,8 +22,8 @@ std::atomic<uint32_t> obeyed[kSignals] = {};
 const struct timespec kMoment = {0, 100000};
 constexpr int kPatience = 1000;  // moments
 
-// Whether the thread may be within a handler, ours or another's: what it blocks there says nothing of afterwards. One
-// that sleeps with everything blocked does so for good.
+// Whether the thread may be within a handler, ours or another's: what it blocks there says nothing of
+// afterwards. One that sleeps with everything blocked does so for good.
 bool MayBeInHandler(const ThreadSignals& of) {
   constexpr uint64_t kNeverBlocked = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
   constexpr uint64_t kOfLibc = 1ull << 31 | 1ull << 32;  // sigfillset leaves them out
@@ -41,7 +41,8 @@ void ForOtherThreads(int sig, Visit visit) {
     if (tid == getpid()) return 0;
     int result = ReadThreadSignals(tid, &of);
     // One that has just been prompted for another number, say.
-    for (int tries = 0; result == 0 && tid != sys_gettid() && MayBeInHandler(of) && tries < kPatience; tries++) {
+    for (int tries = 0; result == 0 && tid != sys_gettid() && MayBeInHandler(of) && tries < kPatience;
+         tries++) {
       nanosleep(&kMoment, nullptr);
       result = ReadThreadSignals(tid, &of);
     }
