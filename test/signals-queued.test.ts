@@ -96,19 +96,20 @@ test.skipIf(signalsHeldBack)(
             const status = readFileSync(`/proc/self/task/${tid}/status`, 'latin1')
             return (BigInt(`0x${/SigBlk:\s*(\w+)/.exec(status)?.[1] ?? ''}`) & all) !== all
           })
-        const workers = Array.from({ length: 8 }, () =>
-          startWorker(({ port }) => {
-            port.on('message', () => undefined)
-            port.postMessage('ready')
-          }, null),
-        )
-        await Promise.all(workers.map((worker) => once(worker, 'message')))
-        for (let run = 0; run < 100; run++) {
+        // New threads each time: a thread that once was asked keeps the number blocked.
+        for (let run = 0; run < 12; run++) {
+          const workers = Array.from({ length: 4 }, () =>
+            startWorker(({ port }) => {
+              port.postMessage('ready')
+              for (;;);
+            }, null),
+          )
+          await Promise.all(workers.map((worker) => once(worker, 'message')))
           const subscription = sigkit.onSignal(numbers, () => undefined)
           await until(() => open().length === 0, `the threads to block what they are asked to, run ${run}`)
           subscription.close()
+          await Promise.all(workers.map((worker) => worker.terminate()))
         }
-        await Promise.all(workers.map((worker) => worker.terminate()))
         return open()
       },
       SIGRTMIN + 2,
