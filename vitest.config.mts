@@ -20,8 +20,8 @@ export default defineConfig({
     globalSetup: ['test/helpers/left-behind.ts', 'test/helpers/build-fixtures.ts'],
     server: { deps: { external: [/\/dist\//] } },
     // Generous: a slow machine must not fail, only a hang. What hung is said by the test's own deadline.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     retry: 0,
   },
 })

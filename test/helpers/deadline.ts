@@ -1,5 +1,5 @@
 /** A wait that cannot hang in silence: when it takes too long, the message says what did not happen. */
-export async function within<T>(promise: Promise<T>, what: string, milliseconds = 30_000): Promise<T> {
+export async function within<T>(promise: Promise<T>, what: string, milliseconds = 90_000): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -16,7 +16,7 @@ export async function within<T>(promise: Promise<T>, what: string, milliseconds 
 /**
  * Waits without giving the event loop a turn, so that neither libuv nor Node learns what happened meanwhile.
  */
-export function blockUntil(condition: () => boolean, what: string, milliseconds = 30_000): void {
+export function blockUntil(condition: () => boolean, what: string, milliseconds = 90_000): void {
   const end = performance.now() + milliseconds
   while (!condition()) {
     if (performance.now() > end) throw new Error(`blocked ${milliseconds} ms for ${what}`)
