@@ -16,7 +16,7 @@ const MS = 150
  * have to be scheduled, ours and the parent's, and a sanitizer slows the end of a process down.
  */
 const TOLERANCE = 50
-const LOADED = 2000
+const LOADED = 10_000
 
 interface Outcome {
   lines: unknown[]
