@@ -8,6 +8,7 @@ async function lines(scenario: string): Promise<unknown[]> {
   const program = startNode('hub-workers.mjs', { args: [scenario] })
   const report = await program.report()
   expect(report.ending, program.stderr).toEqual({ code: 0, signal: null })
+  expect(report.lines.pop(), 'the last line').toEqual({ over: true })
   return report.lines
 }
 
