@@ -27,7 +27,8 @@ else if (mode === 'tidy') {
   const database = 'build-cmake/build'
   if (!existsSync(join(database, 'compile_commands.json'))) run('npm', ['run', '--silent', 'build:cmake'])
   const listed = JSON.parse(readFileSync('native/build.gypi', 'utf8')).variables.native_sources
-  run('clang-tidy', ['-p', database, '--quiet', ...listed])
+  // One clang-tidy for each CPU. It takes patterns, not names.
+  run('run-clang-tidy', ['-p', database, '-quiet', ...listed.map((source) => `/${source}$`)])
 } else {
   console.error('usage: node scripts/clang.mjs format | check | tidy')
   process.exit(2)
