@@ -12,12 +12,12 @@ export const asNobody: readonly string[] = isRoot
   : []
 
 /**
- * Command prefix: a uid that nothing else here has. For what fills the queue of pending signals, which all processes of
- * one user share: other tests at the same time would meet EAGAIN.
+ * Command prefix: for what fills the queue of pending signals, which all processes of one user share: other tests at the
+ * same time would meet EAGAIN. A uid that nothing else here has; who may not take one gets half of the queue.
  */
 export const withOwnQueue: readonly string[] = isRoot
   ? ['setpriv', '--reuid=65533', '--regid=65533', '--clear-groups']
-  : []
+  : ['bash', '-c', 'all=$(ulimit -i); [ "$all" = unlimited ] || ulimit -i $((all / 2)); exec "$@"', 'bash']
 
 /**
  * Command prefix: PID 1 of a pid namespace of its own, in a session and group of its own. Without the latter,
