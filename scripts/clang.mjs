@@ -10,11 +10,11 @@ const sources = readdirSync('native', { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
   .sort()
 
-function run(command, args) {
+function run(command, args, debianPackage = command) {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' })
   if (error !== undefined) {
     console.error(
-      `sigkit: ${command} is missing (${error.message}); on Debian or Ubuntu: apt-get install -y ${command}`,
+      `sigkit: ${command} is missing (${error.message}); on Debian or Ubuntu: apt-get install -y ${debianPackage}`,
     )
     process.exit(1)
   }
@@ -28,7 +28,8 @@ else if (mode === 'tidy') {
   if (!existsSync(join(database, 'compile_commands.json'))) run('npm', ['run', '--silent', 'build:cmake'])
   const listed = JSON.parse(readFileSync('native/build.gypi', 'utf8')).variables.native_sources
   // One clang-tidy for each CPU. It takes patterns, not names.
-  run('run-clang-tidy', ['-p', database, '-quiet', ...listed.map((source) => `/${source}$`)])
+  const patterns = listed.map((source) => `/${source}$`)
+  run('run-clang-tidy', ['-p', database, '-quiet', ...patterns], 'clang-tidy')
 } else {
   console.error('usage: node scripts/clang.mjs format | check | tidy')
   process.exit(2)

@@ -12,10 +12,11 @@ import { thrown } from './helpers/thrown.js'
 const MS = 150
 
 /**
- * How late it may be, in ms: far less than JavaScript is busy, and no measure of speed. Where other processes want the
- * same CPUs, two threads have to be scheduled, ours and the parent's, and a sanitizer slows the end of a process down.
+ * How late it may be, in ms. To be shown is 50 on an idle machine; where other processes want the same CPUs, two threads
+ * have to be scheduled, ours and the parent's, and a sanitizer slows the end of a process down.
  */
-const TOLERANCE = 5000
+const TOLERANCE = 50
+const LOADED = 2000
 
 interface Outcome {
   lines: unknown[]
@@ -68,11 +69,17 @@ async function run({ prefix = [], send, gap = 0, ...how }: Run): Promise<Outcome
   }
 }
 
+/** The fastest of up to five: one that is on time shows that the code is, and that the machine was busy at the others. */
 async function onTime(ms: number, how: Run, expected: Partial<Outcome>): Promise<void> {
-  const outcome = await run(how)
-  expect(outcome).toMatchObject(expected)
-  expect(outcome.took).toBeGreaterThanOrEqual(ms)
-  expect(outcome.took).toBeLessThan(ms + TOLERANCE)
+  let best = Infinity
+  for (let i = 0; i < 5 && best > ms + TOLERANCE; i++) {
+    const outcome = await run(how)
+    expect(outcome).toMatchObject(expected)
+    expect(outcome.took).toBeGreaterThanOrEqual(ms)
+    expect(outcome.took).toBeLessThan(ms + LOADED)
+    best = Math.min(best, outcome.took)
+  }
+  expect(best).toBeLessThan(ms + TOLERANCE)
 }
 
 const busies = ['loop', 'wait', 'child'] as const

@@ -58,7 +58,7 @@ test.skipIf(signalsHeldBack)(`idle it does nothing: no wake-ups, no CPU ${NEEDS_
   expect(cpu / 1e6 / IDLE_MS).toBeLessThan(0.001)
 })
 
-test('1000 orphans that die at once are reaped at once', async () => {
+test('1000 orphans that die at once are reaped within a second', async () => {
   const { took, codes, left } = await inOwnProcess(async ({ sigkit, adopt, until, stateOf }) => {
     const codes: Record<string, number> = {}
     const reaper = sigkit.startReaper({
@@ -75,9 +75,9 @@ test('1000 orphans that die at once are reaped at once', async () => {
     return { took, codes, left: pids.filter((pid) => stateOf(pid) !== 'gone').length }
   }, null)
   expect([codes, left]).toEqual([{ 7: 1000 }, 0])
-  // One second is the claim, dying included, for bench/ to measure; nine are for a machine that is slow and shared.
+  // One second is the claim, dying included; the other one is for a machine that is shared.
   console.log(`1000 orphans: ${took.toFixed(0)} ms`)
-  expect(took).toBeLessThan(10_000)
+  expect(took).toBeLessThan(2000)
 })
 
 test(

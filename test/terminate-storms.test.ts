@@ -2,7 +2,7 @@
  * Trees that fork while they are being ended: nobody survives, RUNS times over; and how many survive tree-kill in the
  * same storm, counted beside it.
  *
- * SIGKIT_STORM_RUNS: how often, 5 unless said otherwise; fewer under a sanitizer.
+ * SIGKIT_STORM_RUNS: how often, 10 unless said otherwise; fewer under a sanitizer.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ import { plainEnvironment, programPath, startNode } from './helpers/fixture.js'
 import { sanitized } from './helpers/load.js'
 import { isRoot } from './helpers/privilege.js'
 
-const RUNS = Number(process.env.SIGKIT_STORM_RUNS ?? (sanitized ? 3 : 5))
+const RUNS = Number(process.env.SIGKIT_STORM_RUNS ?? (sanitized ? 3 : 10))
 const PEER_RUNS = RUNS > 10 ? 3 : 1
 /** It starts a ps for every process, and a storm may be faster. */
 const PEER_PATIENCE_MS = 5000
