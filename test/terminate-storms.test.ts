@@ -161,3 +161,24 @@ describe.each([
     },
   )
 })
+
+// As when a second Ctrl-C comes while the first is being served: what one stops, another continues.
+test.each([
+  ['steady', 5000],
+  ['respawn', 60],
+  ['orphans', 5000],
+] as const)('%s: three terminations at once, nobody survives', async (kind, grace) => {
+  for (let run = 0; run < RUNS; run++) {
+    const { pid, token } = await startStorm(kind, FORKS, true)
+    try {
+      const reports = await within(
+        Promise.all(Array.from({ length: 3 }, () => terminate(pid, { tree: true, grace }))),
+        'the three ends',
+      )
+      expect(left(token), `run ${run}`).toEqual([])
+      expect(reports.map(({ complete }) => complete)).toEqual([true, true, true])
+    } finally {
+      sweep(token)
+    }
+  }
+})
