@@ -15,8 +15,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // A native fault must kill one worker process and be reported, not take the run down.
     pool: 'forks',
-    // Most of the time a test waits for a process.
-    maxWorkers: 2,
+    // Most of the time a test waits for a process: two would leave a third of two CPUs unused.
+    maxWorkers: 3,
     globalSetup: ['test/helpers/left-behind.ts', 'test/helpers/build-fixtures.ts'],
     server: { deps: { external: [/\/dist\//] } },
     // Generous: a slow machine must not fail, only a hang. What hung is said by the test's own deadline.
