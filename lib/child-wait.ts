@@ -14,7 +14,7 @@ import { childrenOfLibuv, childrenOfThisThread, onChildSignal } from './own-chil
 import { addPendingWait, pendingWaits, type Hold } from './pending-waits.js'
 import { resourceUsage } from './resource-usage.js'
 import { readExit } from './read-exit.js'
-import type { ChildLike } from './target.js'
+import type { Kinship } from './target.js'
 import { LONGEST_TIMER_MS, waitLimits, type WaitLimits, type WaitOptions } from './wait-options.js'
 import { waitOnLink } from './wait-on-link.js'
 import { statusOfNews, type WaitStatus } from './wait-status.js'
@@ -76,14 +76,11 @@ interface Look {
 
 /**
  * One look: what there is to tell now, undefined for nothing yet. Throws NoChildError.
- *
- * @param wasChild it was a child of ours when the wait began
  */
 function look(
   link: Link,
-  child: ChildLike | undefined,
+  { child, wasChild, ended }: Kinship,
   options: CheckedOptions,
-  wasChild: boolean,
   caller: Caller,
 ): Look | undefined {
   // A stop is taken, or the next wait would see the same one again; the end is taken only where that is ours to do.
@@ -97,9 +94,10 @@ function look(
   if (typeof news === 'object') return { status: statusOfNews(news, resourceUsage()), taken: reaps }
   if (news === undefined || news === -errno.EAGAIN) return undefined
   if (news !== -errno.ECHILD) throw systemError('waitid', news, { pid: link.pid }, caller)
-  if (!wasChild && child === undefined) throw systemError('waitid', news, { pid: link.pid }, caller)
-  // Somebody was quicker: libuv, whose word Node has, or a thief, of whom the pidfd tells all the same.
+  if (!wasChild) throw systemError('waitid', news, { pid: link.pid }, caller)
   const state = link.state()
+  if (ended !== undefined && state === 'gone') return { status: ended, taken: false }
+  // Somebody was quicker: libuv, whose word Node has, or a thief, of whom the pidfd tells all the same.
   const exit = state === 'gone' ? readExit(link, state, child) : undefined
   if (exit?.known === true) return { status: statusOfExit(exit), taken: false }
   throw systemError(
@@ -111,10 +109,10 @@ function look(
 }
 
 /** What is taken can be seen once: whoever takes it tells all others that wait for the same process. */
-function lookForAll(...[link, ...rest]: Parameters<typeof look>): WaitStatus | undefined {
+function lookForAll(...[link, kinship, ...rest]: Parameters<typeof look>): WaitStatus | undefined {
   // Before the look: a child that is not reaped has its number for itself, so they mean the same one.
   const others = pendingWaits(link.pid).filter((each) => each.link.state() !== 'gone')
-  const found = look(link, ...rest)
+  const found = look(link, kinship, ...rest)
   if (found?.taken === true) for (const each of others) each.tell(found.status)
   return found?.status
 }
@@ -122,16 +120,22 @@ function lookForAll(...[link, ...rest]: Parameters<typeof look>): WaitStatus | u
 /** @internal */
 export async function waitForChild(
   link: Link,
-  child: ChildLike | undefined,
+  kinship: Kinship,
   options: CheckedOptions,
   hold: Hold,
   caller: Caller,
 ): Promise<WaitStatus> {
   const { timeout, signal } = options
   signal?.throwIfAborted()
-  const now = lookForAll(link, child, options, false, caller)
-  if (now !== undefined) return now
+  const remembered = (status: WaitStatus): WaitStatus => {
+    if (status.event === 'exited' || status.event === 'killed') kinship.ended = status
+    return status
+  }
+  const now = lookForAll(link, kinship, options, caller)
+  if (now !== undefined) return remembered(now)
   if (timeout === 0) throw waitTimeout(link.pid, 0)
+  // Only a child has nothing to tell yet.
+  const asChild: Kinship = { ...kinship, wasChild: true }
   return new Promise((resolve, reject) => {
     const ends: (() => void)[] = []
     const end = (): void => {
@@ -139,7 +143,7 @@ export async function waitForChild(
     }
     const settle = (status: WaitStatus): void => {
       end()
-      resolve(status)
+      resolve(remembered(status))
     }
     const fail = (reason: Error): void => {
       end()
@@ -153,7 +157,7 @@ export async function waitForChild(
     }
     const check = (): void => {
       try {
-        const status = lookForAll(link, child, options, true, caller)
+        const status = lookForAll(link, asChild, options, caller)
         if (status !== undefined) settle(status)
       } catch (error) {
         fail(error as Error)

@@ -14,8 +14,9 @@ import { Hold } from './pending-waits.js'
 import { PidfdLink } from './pidfd-link.js'
 import { processInfo, type ProcessInfo } from './process-info.js'
 import { ProcessRef } from './process-ref.js'
+import { peek } from './read-exit.js'
 import { sendableNumber, type Signal } from './signals.js'
-import { childOf, LINK, PIDFD_BRAND, type ChildLike, type Target } from './target.js'
+import { KINSHIP, kinshipOf, LINK, PIDFD_BRAND, type Kinship, type Target } from './target.js'
 import type { WaitOptions } from './wait-options.js'
 import type { WaitStatus } from './wait-status.js'
 
@@ -48,17 +49,15 @@ const forgotten = new FinalizationRegistry<ExitWaiters>((waiters) => {
 export class PidFd {
   readonly #link: Link
   readonly #waiters: ExitWaiters
-  readonly #child: ChildLike | undefined
+  readonly #kinship: Kinship
   /** Ends the waits of {@link wait} with the handle. */
   #closing: AbortController | undefined
   readonly #hold = new Hold()
-  /** The end that {@link wait} told: a second one says the same. */
-  #ended: WaitStatus | undefined
 
-  private constructor(link: Link, child: ChildLike | undefined) {
+  private constructor(link: Link, kinship: Kinship) {
     this.#link = link
-    this.#child = child
-    this.#waiters = new ExitWaiters(link, child)
+    this.#kinship = kinship.wasChild ? kinship : { ...kinship, wasChild: peek(link).child }
+    this.#waiters = new ExitWaiters(link, kinship.child)
     forgotten.register(this, this.#waiters, this)
   }
 
@@ -88,7 +87,7 @@ export class PidFd {
     }
     const { thread = false } = options
     if (typeof thread !== 'boolean') throw invalidType('options.thread', 'a boolean', thread)
-    return new PidFd(openLink(target, thread, PidFd.open), childOf(target))
+    return new PidFd(openLink(target, thread, PidFd.open), kinshipOf(target))
   }
 
   /**
@@ -111,7 +110,7 @@ export class PidFd {
     const info = pidfdInfo(descriptor)
     if (info === undefined)
       throw systemError('fcntl', -errno.EBADF, { fd, note: 'it is no pidfd' }, PidFd.fromFd)
-    return new PidFd(PidfdLink.received(descriptor, info.pid, info.thread), undefined)
+    return new PidFd(PidfdLink.received(descriptor, info.pid, info.thread), kinshipOf(NaN))
   }
 
   /** Its number. Kept after the end, when it may be somebody else's. */
@@ -166,6 +165,11 @@ export class PidFd {
   /** @internal */
   get [LINK](): Link {
     return this.#link
+  }
+
+  /** @internal */
+  get [KINSHIP](): Kinship {
+    return this.#kinship
   }
 
   #mustBeOpen(): void {
@@ -241,7 +245,7 @@ export class PidFd {
   #sendError(result: number, signal: number): Error {
     const { pid, sendSyscall } = this.#link
     if (result !== -errno.ESRCH) return systemError(sendSyscall, result, { pid, signal }, this.send)
-    const facts = { reused: isTaken(pid), reaped: this.#child !== undefined }
+    const facts = { reused: isTaken(pid), reaped: this.#kinship.child !== undefined }
     return systemError(sendSyscall, result, { pid, signal, facts }, this.send)
   }
 
@@ -337,16 +341,13 @@ export class PidFd {
         'a handle on a thread says nothing about the end of the process',
       )
     }
-    if (this.#ended !== undefined && this.#link.state() === 'gone') return this.#ended
     this.#closing ??= new AbortController()
     const closing = this.#closing.signal
     const signal = checked.signal === undefined ? closing : AbortSignal.any([checked.signal, closing])
     // A hold of its own, so that a forgotten handle does not end the wait.
     const link = this.#link.dup()
     try {
-      const status = await waitForChild(link, this.#child, { ...checked, signal }, this.#hold, this.wait)
-      if (status.event === 'exited' || status.event === 'killed') this.#ended = status
-      return status
+      return await waitForChild(link, this.#kinship, { ...checked, signal }, this.#hold, this.wait)
     } finally {
       link.close()
     }

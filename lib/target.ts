@@ -7,6 +7,7 @@ import type { Link } from './link.js'
 import { invalidType, invalidValue } from './node-errors.js'
 import type { PidFd } from './pidfd.js'
 import type { ProcessRef } from './process-ref.js'
+import type { WaitStatus } from './wait-status.js'
 
 /**
  * A process, as every function takes it: its number, a ChildProcess (or any object with a `pid`), a {@link PidFd}, a
@@ -31,6 +32,24 @@ export const PROCESS_REF_BRAND: unique symbol = Symbol.for('sigkit.ProcessRef')
  * @internal
  */
 export const LINK: unique symbol = Symbol('sigkit link')
+
+/**
+ * What is known of a process besides who it is. What has been reaped elsewhere looks like a stranger to waitid(2): that it
+ * was a child must be seen while it is one.
+ * @internal
+ */
+export interface Kinship {
+  /** Node's own word on its end is a source. */
+  readonly child: ChildLike | undefined
+  readonly wasChild: boolean
+  /** The end that was told already. */
+  ended: WaitStatus | undefined
+}
+/**
+ * Where a PidFd of this copy keeps that.
+ * @internal
+ */
+export const KINSHIP: unique symbol = Symbol('sigkit kinship')
 
 /** @internal */
 export type Resolved =
@@ -112,9 +131,14 @@ export function resolveTarget(
 }
 
 /**
- * The ChildProcess, where the target is one: Node's own word on its end is a source.
+ * What the target tells of it.
  * @internal
  */
-export function childOf(target: Target): ChildLike | undefined {
-  return typeof target === 'object' && isChild(target) ? target : undefined
+export function kinshipOf(target: Target): Kinship {
+  const stranger = { child: undefined, wasChild: false, ended: undefined }
+  if (typeof target !== 'object') return stranger
+  // A PidFd has an `identity` of its own.
+  const held = PIDFD_BRAND in target ? target : (holdOf(target) ?? target)
+  if (KINSHIP in held) return (held as PidFd)[KINSHIP]
+  return isChild(target) ? { child: target, wasChild: true, ended: undefined } : stranger
 }

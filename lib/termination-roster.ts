@@ -10,7 +10,7 @@ import { invalidValue } from './node-errors.js'
 import { openLink } from './open-link.js'
 import type { PidFd } from './pidfd.js'
 import { isOver, procStatComm, type ProcStat } from './proc-stat.js'
-import { childOf, PIDFD_BRAND, resolveTarget, type Target } from './target.js'
+import { kinshipOf, PIDFD_BRAND, resolveTarget, type Target } from './target.js'
 import type { Guard } from './termination-guard.js'
 import { Member } from './termination-member.js'
 import type { TerminatedProcess } from './termination-report.js'
@@ -116,7 +116,7 @@ export class Roster {
       return
     }
     try {
-      this.#addOnce(new Member(link, childOf(target)))
+      this.#addOnce(new Member(link, kinshipOf(target).child))
     } catch (error) {
       link.close()
       throw error

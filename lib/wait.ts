@@ -5,7 +5,7 @@ import { invalidType, invalidValue } from './node-errors.js'
 import { openLink } from './open-link.js'
 import { Hold } from './pending-waits.js'
 import { PidFd } from './pidfd.js'
-import { childOf, type Target } from './target.js'
+import { kinshipOf, type Target } from './target.js'
 import { waitLimits, type WaitOptions } from './wait-options.js'
 import type { WaitStatus } from './wait-status.js'
 
@@ -15,7 +15,7 @@ import type { WaitStatus } from './wait-status.js'
  * A child of child_process is only looked at, and Node's 'exit' comes as always; so is a child of another thread. Any
  * other own child is reaped, unless `reap: false`.
  *
- * @param target an own child
+ * @param target an own child; one that somebody else has reaped already, by a handle from before
  * @param options `stopped`, `continued`: also resolve on those; `reap`; `timeout` in ms (0 asks once), `signal`. A wait
  *   that is given up loses nothing.
  * @throws NoChildError (rejects) ECHILD: no child of this process; `reapedElsewhere` when it was, somebody took its
@@ -32,7 +32,7 @@ export async function wait(target: Target, options?: ChildWaitOptions): Promise<
   const checked = childWaitOptions(options)
   const link = openLink(target, false, wait)
   try {
-    return await waitForChild(link, childOf(target), checked, new Hold(), wait)
+    return await waitForChild(link, kinshipOf(target), checked, new Hold(), wait)
   } finally {
     link.close()
   }

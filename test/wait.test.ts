@@ -194,6 +194,81 @@ describe('any other own child', () => {
   })
 })
 
+describe('over before anybody waited, and a handle from before', () => {
+  test.runIf(exitInfo)(`what libuv has reaped: every way tells it ${NEEDS_EXIT_INFO}`, async () => {
+    const own = await OwnChild.start('exit', '5')
+    const byNumber = PidFd.open(own.pid)
+    await expect(byNumber.wait({ timeout: 0 })).rejects.toThrow(WaitTimeoutError)
+    own.end()
+    await own.nodeExit
+    const asMatch = { pid: own.pid, pidfd: own.handle }
+    const copy = PidFd.open(own.handle)
+    for (const target of [own.handle, byNumber, copy, asMatch])
+      expect(await wait(target)).toMatchObject({ pid: own.pid, event: 'exited', code: 5 })
+    for (const handle of [own.handle, byNumber, copy])
+      expect(await handle.wait()).toMatchObject({ pid: own.pid, event: 'exited', code: 5 })
+    byNumber.close()
+    copy.close()
+  })
+
+  const stolen = async (wrapper: readonly string[]): Promise<unknown> =>
+    inOwnProcess(
+      async ({ sigkit, syscalls: s, adopt, caught, stateOf, until }) => {
+        const { pids, end } = await adopt(2, 'exit', 6)
+        const handles = pids.map((pid) => sigkit.PidFd.open(pid))
+        end()
+        await until(() => pids.every((pid) => stateOf(pid) === 'Z'), 'two zombies')
+        for (const pid of pids) s.waitpid(pid)
+        const [one, other] = handles
+        if (one === undefined || other === undefined) throw new Error('two were asked for')
+        const answers = [() => one.wait(), () => sigkit.wait(other)]
+        return Promise.all(answers.map((answer) => answer().catch(() => caught(answer))))
+      },
+      null,
+      { wrapper },
+    )
+
+  test.runIf(exitInfo)(`what was stolen: the pidfd tells ${NEEDS_EXIT_INFO}`, async () => {
+    const told = { event: 'exited', code: 6, signal: null }
+    expect(await stolen([])).toMatchObject([told, told])
+  })
+
+  test('and without exit info NoChildError says that somebody else took it', async () => {
+    const told = { name: 'NoChildError', code: 'ECHILD', reapedElsewhere: true }
+    expect(await stolen(sandbox(['ioctl=ENOTTY']))).toMatchObject([told, told])
+  })
+
+  test('once told, a handle tells it again, also where nothing else does', async () => {
+    const told = await inOwnProcess(
+      async ({ sigkit, adopt }) => {
+        const { pids, end } = await adopt(1, 'exit', 7)
+        const handle = sigkit.PidFd.open(pids[0] ?? 0)
+        end()
+        return [await handle.wait({ timeout: 20_000 }), await sigkit.wait(handle), await handle.wait()]
+      },
+      null,
+      { wrapper: sandbox(['ioctl=ENOTTY']) },
+    )
+    expect(told[0]).toMatchObject({ event: 'exited', code: 7, rusage: usage })
+    expect(told.slice(1)).toEqual([told[0], told[0]])
+  })
+
+  test('what was never a child was not reaped elsewhere', async () => {
+    const error = await inOwnProcess(async ({ sigkit, caught, until, spawn, once }) => {
+      // The child of a shell, which reaps it.
+      const shell = spawn('sh', ['-c', 'sleep 1000 & echo $!; wait'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const [line] = (await once(shell.stdout, 'data')) as [Buffer]
+      const handle = sigkit.PidFd.open(Number(line))
+      handle.send('SIGKILL')
+      await until(() => handle.state() === 'gone', 'the reap')
+      return caught(() => handle.wait())
+    }, null)
+    expect(error).toMatchObject({ name: 'NoChildError', code: 'ECHILD', reapedElsewhere: false })
+  })
+})
+
 describe('what is no child', () => {
   test.each([
     ['the parent', process.ppid],
