@@ -22,6 +22,10 @@ export const SI_ASYNCIO = constant('SI_ASYNCIO')
 export const SI_SIGIO = constant('SI_SIGIO')
 /** `si_code`: sent by tkill(2) or tgkill(2). */
 export const SI_TKILL = constant('SI_TKILL')
+/** `si_code`: the kernel's own, to the other threads of a process that executes another program. */
+export const SI_DETHREAD = constant('SI_DETHREAD')
+/** `si_code`: glibc's own, for a name looked up asynchronously (getaddrinfo_a). */
+export const SI_ASYNCNL = constant('SI_ASYNCNL')
 /** `pidfd_open`: waitid on it never blocks (5.10). */
 export const PIDFD_NONBLOCK = constant('PIDFD_NONBLOCK')
 /** `pidfd_open`: a thread, not a process (6.9). */
@@ -52,6 +56,8 @@ export const SA_ONSTACK = constant('SA_ONSTACK')
 export const SA_RESETHAND = constant('SA_RESETHAND')
 /** `sa_flags`: interrupted system calls start again. */
 export const SA_RESTART = constant('SA_RESTART')
+/** `sa_flags`: set by libc for itself, and seen in the flags of its handlers. */
+export const SA_RESTORER = constant('SA_RESTORER')
 /** `sa_flags`: the handler gets a siginfo. */
 export const SA_SIGINFO = constant('SA_SIGINFO')
 /** Do not block. */

@@ -165,6 +165,16 @@ describe('a native handler of somebody else', () => {
     ])
   })
 
+  // The kernel looks at the address alone.
+  test('ignored by somebody who set SA_SIGINFO all the same: ignored, and nobody is called', async () => {
+    expect(await run('flagged', '12', 'flagged')).toEqual([
+      { deliver: 'ours' },
+      { ours: 12 },
+      { deliver: 'closed' },
+      { dispositions: ['ignore', 'ignore'] },
+    ])
+  })
+
   test.each([12, 13, 36])(
     'installed over us, signal %i: `installed` says so, and our close leaves it',
     async (number) => {

@@ -59,7 +59,7 @@ constexpr Constant kConstants[] = {
 #ifdef SIGCLD
     SIGKIT_CONSTANT(SIGCLD),
 #else
-    {"SIGCLD", SIGCHLD},  // musl has no such name; the alias is promised on every libc
+    {"SIGCLD", SIGCHLD},          // musl has no such name; the alias is promised on every libc
 #endif
     SIGKIT_CONSTANT(SI_USER),
     SIGKIT_CONSTANT(SI_KERNEL),
@@ -69,6 +69,8 @@ constexpr Constant kConstants[] = {
     SIGKIT_CONSTANT(SI_ASYNCIO),
     SIGKIT_CONSTANT(SI_SIGIO),
     SIGKIT_CONSTANT(SI_TKILL),
+    {"SI_DETHREAD", -7},  // asm-generic/siginfo.h; no libc has it
+    {"SI_ASYNCNL", -60},  // glibc alone
     SIGKIT_CONSTANT(CLD_EXITED),
     SIGKIT_CONSTANT(CLD_KILLED),
     SIGKIT_CONSTANT(CLD_DUMPED),
@@ -100,6 +102,11 @@ constexpr Constant kConstants[] = {
     SIGKIT_CONSTANT(SA_ONSTACK),
     {"SA_RESETHAND", SA_RESETHAND},
     SIGKIT_CONSTANT(SA_RESTART),
+#ifdef SA_RESTORER
+    SIGKIT_CONSTANT(SA_RESTORER),
+#else
+    {"SA_RESTORER", 0x04000000},  // what libc sets for itself, where the architecture has it
+#endif
     SIGKIT_CONSTANT(SA_SIGINFO),
     SIGKIT_CONSTANT(POLLIN),
     SIGKIT_CONSTANT(POLLHUP),

@@ -42,10 +42,7 @@ int SetMarkedAction(int sig, int to, int mark, ActionFacts* old) {
   next.sa_flags = mark;
   sigemptyset(&next.sa_mask);
   if (sigaction(sig, to < 0 ? nullptr : &next, &before) != 0) return -errno;
-  const bool plain = (before.sa_flags & SA_SIGINFO) == 0;
-  old->disposition = plain && before.sa_handler == SIG_DFL   ? kDefault
-                     : plain && before.sa_handler == SIG_IGN ? kIgnore
-                                                             : kHandler;
+  old->disposition = HasHandler(before) ? kHandler : IsDefaultAction(before) ? kDefault : kIgnore;
   old->flags = before.sa_flags;
   old->mask = BitsOf(before.sa_mask);
   return 0;

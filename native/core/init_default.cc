@@ -18,7 +18,7 @@ std::atomic<bool> wanted[kSignals] = {};
 void EndAsInit(int sig) {
   const struct sigaction& before = last_words[sig];
   // It may raise the signal again: that stays pending, for it is blocked here, and we do not come back.
-  if ((before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler != SIG_DFL) before.sa_handler(sig);
+  if (HasHandler(before)) before.sa_handler(sig);
   _exit(128 + sig);
 }
 
@@ -30,11 +30,10 @@ int DefaultAsInit(int sig) {
   wanted[sig].store(true, std::memory_order_relaxed);
   struct sigaction before;
   if (sigaction(sig, nullptr, &before) != 0) return -errno;
+  if (before.sa_handler == EndAsInit) return 1;
   const bool plain = (before.sa_flags & SA_SIGINFO) == 0;
-  if (plain && before.sa_handler == EndAsInit) return 1;
-  const bool is_default = plain && before.sa_handler == SIG_DFL;
   const bool one_shot = (static_cast<unsigned>(before.sa_flags) & SA_RESETHAND) != 0;
-  if (!is_default && !(plain && one_shot)) return 0;
+  if (!IsDefaultAction(before) && !(HasHandler(before) && plain && one_shot)) return 0;
   last_words[sig] = before;
   struct sigaction ours;
   std::memset(&ours, 0, sizeof ours);

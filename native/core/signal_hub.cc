@@ -57,9 +57,10 @@ bool IsMainThread() {
 }
 
 void CallHandler(const struct sigaction& action, int sig, siginfo_t* info, void* context) {
+  if (!HasHandler(action)) return;
   if ((action.sa_flags & SA_SIGINFO) != 0) {
     action.sa_sigaction(sig, info, context);
-  } else if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN) {
+  } else {
     action.sa_handler(sig);
   }
 }
@@ -113,9 +114,7 @@ bool PassOn(int sig, siginfo_t* info, void* context) {
   const bool taken = hub->replaced[sig].taken;
   hub->guard.Leave(generation);
   if (!of_libc && !IsFault(sig, info, taken)) return false;
-  const bool handled =
-      (before.sa_flags & SA_SIGINFO) != 0 || (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN);
-  if (handled) {
+  if (HasHandler(before)) {
     CallHandler(before, sig, info, context);
   } else if (!of_libc) {
     ExitBySignal(sig);  // nobody may wait for a faulting thread to go on
@@ -202,10 +201,6 @@ bool IsOurs(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == OnSignal;
 }
 
-bool IsDefault(const struct sigaction& action) {
-  return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
-}
-
 void Publish(int sig, const Subscriber* next) {
   hub->subscribers[sig].store(next, std::memory_order_seq_cst);
   hub->guard.WaitForHandlers();
@@ -244,7 +239,7 @@ int SubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor, bool take) {
   Replaced& replaced = hub->replaced[sig];
   // One that replaced us before and is still there: it may call our handler, so ours must not call it.
   // Nothing is installed; what it passes on arrives.
-  const bool under = first && !IsDefault(before) && IsSameHandler(before, replaced.overridden);
+  const bool under = first && !IsDefaultAction(before) && IsSameHandler(before, replaced.overridden);
   if (anchor != nullptr && !under) anchor->Hold(sig);
   if (first && !under) {
     replaced.before = before;
@@ -293,7 +288,7 @@ bool UnsubscribeSignal(int sig, SignalInbox* inbox, Anchor* anchor) {
   if (anchor != nullptr) {
     // While ours is still there, so that from ours it goes straight to SIG_DFL, where that is what libuv
     // makes of it: no moment in which a signal finds a handler that drops it.
-    const bool put_back = !IsDefault(after) && !host_was_there;
+    const bool put_back = !IsDefaultAction(after) && !host_was_there;
     spare = anchor->Release(sig, put_back);
     if (IsSignalInstalled(sig)) {
       sys_sigaction(sig, &replaced.host, nullptr);  // the host watches it on its own account

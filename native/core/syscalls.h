@@ -126,6 +126,12 @@ inline int sys_reserved_action(int sig, const struct sigaction* next, struct sig
 inline int sys_reserved_action(int, const struct sigaction*, struct sigaction*) { return -EINVAL; }
 #endif
 
+// The kernel looks at the address alone, whatever SA_SIGINFO says; sa_handler is a union with sa_sigaction.
+inline bool IsDefaultAction(const struct sigaction& action) { return action.sa_handler == SIG_DFL; }
+inline bool HasHandler(const struct sigaction& action) {
+  return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+}
+
 inline bool IsReservedSignal(int sig) { return sig > 31 && sig < SIGRTMIN; }
 
 inline int sys_sigaction(int sig, const struct sigaction* next, struct sigaction* old) {
