@@ -69,7 +69,7 @@ const hows = { block: 'SIG_BLOCK', unblock: 'SIG_UNBLOCK', set: 'SIG_SETMASK' } 
  */
 export function sigprocmask(how: 'block' | 'unblock' | 'set', signals: readonly Signal[]): SignalName[] {
   if (!Object.hasOwn(hows, how)) throw invalidValue('how', how, "it must be 'block', 'unblock' or 'set'")
-  bits[0] = bitsOf(signals, true)
+  bits[0] = bitsOf(signals)
   const result = native.sigprocmask(native.constants[hows[how]] ?? -1, bits)
   if (result < 0) throw systemError('sigprocmask', result, { pid: process.pid }, sigprocmask)
   return namesOf(bits[0])

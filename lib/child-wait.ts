@@ -14,6 +14,7 @@ import { childrenOfLibuv, childrenOfThisThread, onChildSignal } from './own-chil
 import { addPendingWait, pendingWaits, type Hold } from './pending-waits.js'
 import { resourceUsage } from './resource-usage.js'
 import { readExit } from './read-exit.js'
+import { abortListeners } from './shared-listeners.js'
 import type { Kinship } from './target.js'
 import { LONGEST_TIMER_MS, waitLimits, type WaitLimits, type WaitOptions } from './wait-options.js'
 import { waitOnLink } from './wait-on-link.js'
@@ -181,9 +182,10 @@ export async function waitForChild(
         clearTimeout(timer)
       })
       if (signal !== undefined) {
-        signal.addEventListener('abort', abort, { once: true })
+        const onAbort = { handleEvent: abort }
+        abortListeners.add(signal, onAbort)
         ends.push(() => {
-          signal.removeEventListener('abort', abort)
+          abortListeners.remove(signal, onAbort)
         })
       }
       const unfollow = hold.follow(() => {

@@ -25,15 +25,20 @@ const DEFAULT = 1
 const KILL = 2
 const EXIT = 3
 
-function action(value: unknown, name: string, infos: readonly SignalInfo[]): [number, number] {
-  if (value === 'kill') return [KILL, 0]
+function action(
+  value: unknown,
+  name: string,
+  infos: readonly SignalInfo[],
+  mayKill: boolean,
+): [number, number] {
+  if (value === 'kill' && mayKill) return [KILL, 0]
   if (value === 'default') {
     const idle = infos.find(({ defaultAction }) => defaultAction === 'ignore' || defaultAction === 'continue')
     if (idle === undefined) return [DEFAULT, 0]
     throw invalidValue(name, value, `the default action of ${idle.name} neither ends nor stops a process`)
   }
   if (typeof value !== 'object' || value === null || !('exit' in value)) {
-    throw invalidValue(name, value, "it must be 'default', 'kill' or { exit: code }")
+    throw invalidValue(name, value, `it must be 'default'${mayKill ? ", 'kill'" : ''} or { exit: code }`)
   }
   const { exit } = value
   if (typeof exit !== 'number') throw invalidType(`${name}.exit`, 'a number', exit)
@@ -61,13 +66,10 @@ export function deadlinePlan(
       throw outOfRange('options.deadline.ms', 'an integer of 0 to 2147483647', options.ms)
     }
     ms = options.ms
-    then = action(options.then, 'options.deadline.then', infos)
-  }
-  if (onSecond === 'kill') {
-    throw invalidValue('options.onSecond', onSecond, "it must be 'default' or { exit: code }")
+    then = action(options.then, 'options.deadline.then', infos, true)
   }
   const second: [number, number] =
-    onSecond === undefined ? [NONE, 0] : action(onSecond, 'options.onSecond', infos)
+    onSecond === undefined ? [NONE, 0] : action(onSecond, 'options.onSecond', infos, false)
   return { ms, then, second }
 }
 

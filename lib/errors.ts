@@ -111,6 +111,7 @@ const features: Partial<Record<string, KernelFeature>> = {
   pidfd_send_signal: { feature: 'pidfd_send_signal', since: '5.1' },
   ioctl: { feature: 'PIDFD_GET_INFO', since: '6.13' },
   process_mrelease: { feature: 'process_mrelease', since: '5.15' },
+  waitid: { feature: 'waitid', since: '2.6.9' },
 }
 
 /**

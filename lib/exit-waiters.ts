@@ -10,7 +10,8 @@ import { KERNEL, kernelHas } from './features.js'
 import type { Link, ProcessState, Watch } from './link.js'
 import { closedHandle, invalidValue } from './node-errors.js'
 import { peek, readExit } from './read-exit.js'
-import type { ChildLike } from './target.js'
+import { abortListeners, childExitListeners } from './shared-listeners.js'
+import type { Kinship } from './target.js'
 import { LONGEST_TIMER_MS, waitLimits, type WaitOptions } from './wait-options.js'
 
 type Question = 'exited' | 'status'
@@ -36,7 +37,7 @@ class Waiter {
     this.#signal = signal
     this.#resolve = resolve
     this.#reject = reject
-    signal?.addEventListener('abort', this, { once: true })
+    if (signal !== undefined) abortListeners.add(signal, this)
   }
 
   /** The AbortSignal's event. */
@@ -56,7 +57,7 @@ class Waiter {
 
   #end(): void {
     clearTimeout(this.timer)
-    this.#signal?.removeEventListener('abort', this)
+    if (this.#signal !== undefined) abortListeners.remove(this.#signal, this)
     this.#waiters.remove(this)
   }
 }
@@ -64,7 +65,7 @@ class Waiter {
 /** @internal */
 export class ExitWaiters {
   readonly #link: Link
-  readonly #child: ChildLike | undefined
+  readonly #kinship: Kinship
   readonly #waiters = new Set<Waiter>()
   #watch: Watch | undefined
   #keepAlive = true
@@ -74,9 +75,9 @@ export class ExitWaiters {
   /** The handle was forgotten: close when the last waiter has its answer. */
   #closeWhenIdle = false
 
-  constructor(link: Link, child: ChildLike | undefined) {
+  constructor(link: Link, kinship: Kinship) {
     this.#link = link
-    this.#child = child
+    this.#kinship = kinship
   }
 
   async wait(question: Question, options: WaitOptions | undefined): Promise<Exit> {
@@ -102,7 +103,7 @@ export class ExitWaiters {
   /** The answer, if there is one now. Throws where there will never be one. */
   #answer(question: Question, state: ProcessState): Exit | undefined {
     if (this.#known !== undefined) return this.#known
-    let exit = readExit(this.#link, state, this.#child)
+    let exit = readExit(this.#link, state, this.#kinship.child)
     // libuv tells Node of all the children that it reaped before it does anything else. What Node does not know a turn
     // later it never will: somebody else took the status.
     if (exit === undefined && state === 'gone' && this.#nodeHadItsTurn) exit = unknownExit(this.#link.pid)
@@ -111,6 +112,7 @@ export class ExitWaiters {
     if (state !== 'gone') return undefined
     // Node's own 0, which proves nothing, is still the last word there is.
     if (exit.source === 'child_process') return exit
+    if (!this.#kinship.wasChild) throw this.#unknowable()
     throw systemError('waitid', -errno.ECHILD, {
       pid: this.#link.pid,
       facts: { reapedElsewhere: true },
@@ -118,11 +120,18 @@ export class ExitWaiters {
     })
   }
 
+  #unknowable(): Error {
+    const { pid, fd } = this.#link
+    // It lives in a pid namespace that is not below ours: the kernel tells us nothing of it.
+    if (Number.isNaN(pid)) return systemError('ioctl', -errno.EREMOTE, { fd })
+    return unsupported('ioctl', 'the exit status of a foreign process', '6.15', pid)
+  }
+
   /** A foreign process's status comes only from the pidfd, after its parent has reaped it. */
   #refuseUnknowable(): void {
     if (kernelHas(KERNEL.exitInfo) && this.#link.fd !== -1) return
-    if (this.#child !== undefined || peek(this.#link).child) return
-    throw unsupported('ioctl', 'the exit status of a foreign process', '6.15', this.#link.pid)
+    if (this.#kinship.child !== undefined || peek(this.#link).child) return
+    throw this.#unknowable()
   }
 
   #add(waiter: Waiter, timeout: number): void {
@@ -167,24 +176,26 @@ export class ExitWaiters {
     if (state === 'gone' && this.#waiters.size > 0 && !this.#nodeHadItsTurn) this.#giveNodeItsTurn()
   }
 
-  /** Node's 'exit' event: it passes a code, which is no state. */
-  readonly #onChildExit = (): void => {
+  /** Node's 'exit' event. */
+  handleEvent(): void {
     this.#onChange()
   }
 
   #startWatching(): void {
     if (this.#watch !== undefined) return
+    const { child } = this.#kinship
     this.#watch = this.#link.watch(this.#onChange)
     this.#watch.keepAlive(this.#keepAlive)
     // libuv may take the status before we look; Node's own event then says that its word is there. And where there is
     // no pidfd it is what wakes us.
-    this.#child?.once('exit', this.#onChildExit)
+    if (child !== undefined) childExitListeners.add(child, this)
   }
 
   #stopWatching(): void {
+    const { child } = this.#kinship
     this.#watch?.stop()
     this.#watch = undefined
-    this.#child?.off('exit', this.#onChildExit)
+    if (child !== undefined) childExitListeners.remove(child, this)
     if (this.#closeWhenIdle) this.#link.close()
   }
 

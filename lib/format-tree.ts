@@ -104,6 +104,10 @@ function checked(options: TreeOptions): { header: boolean; command: 'comm' | 'ar
  */
 export function formatTree(entries: readonly ProcessEntry[], options: TreeOptions = {}): string {
   if (!Array.isArray(entries)) throw invalidType('entries', 'an array of ProcessEntry', entries)
+  for (const entry of entries as unknown[]) {
+    if (typeof (entry as Partial<ProcessEntry> | null)?.pid !== 'number')
+      throw invalidType('entries', 'an array of ProcessEntry', entry)
+  }
   const { header, command } = checked(options)
   const lines = header ? [lineOf(HEADER)] : []
   for (const { entry, depth } of placed(entries as readonly ProcessEntry[])) {

@@ -112,8 +112,8 @@ export class Subscription {
     if (this.#once) this.#leave(slot)
     try {
       const result: unknown = this.#listener(event)
-      if (result instanceof Promise) {
-        this.#settle(result, event.number, slot)
+      if (isThenable(result)) {
+        this.#settle(Promise.resolve(result), event.number, slot)
         return
       }
     } catch (error) {
@@ -205,6 +205,12 @@ export class Subscription {
 }
 
 /** As for any callback that throws: 'uncaughtException', with the error itself; the next signal still arrives. */
+/** A promise of whatever realm or library. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  return isObject && typeof (value as { then?: unknown }).then === 'function'
+}
+
 function uncaught(error: unknown): void {
   process.nextTick(() => {
     throw error

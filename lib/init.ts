@@ -1,8 +1,8 @@
 /**
  * A preload: `node --import sigkit/init app.js` (or `--require`). It makes Node a correct PID 1, and a correct subreaper.
  *
- * - As PID 1, or where the process is a child subreaper already: orphans that come to it are reaped, as `startReaper()`
- *   does it; Node's own children and their 'exit' events are untouched.
+ * - As PID 1, or as a child subreaper, which it may be already or become by `setChildSubreaper(true)`: orphans that come
+ *   to it are reaped, as `startReaper()` does it; Node's own children and their 'exit' events are untouched.
  * - As PID 1: SIGTERM, SIGINT and SIGHUP that the application has no listener for (`process.on` or `onSignal`, in any
  *   thread) end the process with 128 + n, also while JavaScript blocks the loop, and also a SIGTERM or SIGINT that came
  *   while Node started. The kernel would drop them.
@@ -21,7 +21,7 @@ import { isMainThread } from 'node:worker_threads'
 import { earlySignals } from './early-signals.js'
 import { systemError, UnsupportedError } from './errors.js'
 import { native, sharedByAddon, supported } from './native.js'
-import { startReaper } from './reaper.js'
+import { startReaper, whenBecomingSubreaper } from './reaper.js'
 import { signalNumber, type SignalName } from './signals.js'
 import { prctlGetChildSubreaper } from './wait-syscalls.js'
 
@@ -47,8 +47,10 @@ function watchListeners(): void {
 }
 
 function reapOrphans(): void {
+  if (state.reaping) return
+  state.reaping = true
   try {
-    startReaper()
+    startReaper({ onReap: () => undefined }) // nobody iterates: nothing is to be kept
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error
     process.emitWarning(`orphans are not reaped: ${error.message}`, { code: 'SIGKIT_INIT' })
@@ -64,9 +66,10 @@ function begin(): void {
     watchListeners()
   }
   if (isInit || prctlGetChildSubreaper()) reapOrphans()
+  else whenBecomingSubreaper(reapOrphans)
 }
 
-const state = sharedByAddon('init', () => ({ begun: false }))
+const state = sharedByAddon('init', () => ({ begun: false, reaping: false }))
 
 if (supported && isMainThread && !state.begun) {
   state.begun = true

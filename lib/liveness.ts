@@ -14,6 +14,7 @@ import { resolveTarget, type Target } from './target.js'
  *
  * @param target a pid, a ChildProcess, a PidFd or a ProcessRef
  * @throws ResourceLimitError EMFILE, ENFILE: no descriptor left to look with
+ * @throws PermissionDeniedError EACCES: a reference by start time, which /proc hides (hidepid): it may be another process
  * @throws TypeError, RangeError for a bad target; code `ERR_PIDFD_CLOSED` for a closed PidFd
  *
  * Linux 5.3; below that /proc/PID/stat. Source: `man 2 pidfd_open`.
@@ -37,6 +38,8 @@ export function liveness(target: Target): ProcessState | 'reused' {
       link.close()
     }
   } catch (error) {
+    // /proc hides its start time, and there are no pidfds: that it is there is what was asked.
+    if (isErrno(error, 'EACCES') && !reference) return 'alive'
     if (!isErrno(error, 'ESRCH')) throw error
     return reference && error instanceof NoSuchProcessError && error.reused ? 'reused' : 'gone'
   }

@@ -9,7 +9,7 @@ import { closedHandle } from './node-errors.js'
 import { PidfdLink } from './pidfd-link.js'
 import { waitForNews } from './resource-usage.js'
 import { openByStartTime } from './start-time-link.js'
-import { resolveTarget, type Target } from './target.js'
+import { resolveTarget, type Resolved, type Target } from './target.js'
 
 type Caller = (...args: never[]) => unknown
 
@@ -95,15 +95,33 @@ function openReference(
   }
 }
 
+/** The first thread of the process that a link holds: it has the same number. */
+function threadOf(link: Link, caller: Caller): Link {
+  if (Number.isNaN(link.pid)) throw systemError('pidfd_open', -errno.EREMOTE, { fd: link.fd }, caller)
+  const thread = openPid(link.pid, true, caller)
+  if (link.state() !== 'gone') return thread
+  thread.close()
+  throw noSuchProcess(link.pid, { reused: isTaken(link.pid) }, caller)
+}
+
 /**
- * @param thread for a number only: the thread with that id
+ * @param thread the thread with that id; of what is no number, the first thread of the process
  * @internal
  */
 export function openLink(target: Target, thread: boolean, caller: Caller): Link {
   const resolved = resolveTarget(target, caller)
+  if (resolved.kind === 'pid') return openPid(resolved.pid, thread, caller)
+  const link = openResolved(resolved, caller)
+  if (!thread || link.thread) return link
+  try {
+    return threadOf(link, caller)
+  } finally {
+    link.close()
+  }
+}
+
+function openResolved(resolved: Exclude<Resolved, { kind: 'pid' }>, caller: Caller): Link {
   switch (resolved.kind) {
-    case 'pid':
-      return openPid(resolved.pid, thread, caller)
     case 'reference':
       return openReference(resolved.reference, caller)
     case 'link':

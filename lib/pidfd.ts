@@ -7,8 +7,8 @@ import { childWaitOptions, waitForChild, type ChildWaitOptions } from './child-w
 import type { Exit } from './exit-status.js'
 import { ExitWaiters } from './exit-waiters.js'
 import type { Link, ProcessState, Scope } from './link.js'
-import { native } from './native.js'
-import { closedHandle, invalidType, invalidValue } from './node-errors.js'
+import { native, supported } from './native.js'
+import { closedHandle, invalidType, invalidValue, unavailable } from './node-errors.js'
 import { openLink } from './open-link.js'
 import { Hold } from './pending-waits.js'
 import { PidfdLink } from './pidfd-link.js'
@@ -19,6 +19,13 @@ import { sendableNumber, type Signal } from './signals.js'
 import { KINSHIP, kinshipOf, LINK, PIDFD_BRAND, type Kinship, type Target } from './target.js'
 import type { WaitOptions } from './wait-options.js'
 import type { WaitStatus } from './wait-status.js'
+
+/** What sending through a handle needs, by its scope, where the errno alone says too little. */
+const SENDING = {
+  process: { feature: 'pidfd_send_signal', since: '5.1' },
+  thread: { feature: 'PIDFD_SIGNAL_THREAD', since: '6.9' },
+  group: { feature: 'PIDFD_SIGNAL_PROCESS_GROUP', since: '6.9' },
+} as const
 
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
@@ -57,7 +64,7 @@ export class PidFd {
   private constructor(link: Link, kinship: Kinship) {
     this.#link = link
     this.#kinship = kinship.wasChild ? kinship : { ...kinship, wasChild: peek(link).child }
-    this.#waiters = new ExitWaiters(link, kinship.child)
+    this.#waiters = new ExitWaiters(link, this.#kinship)
     forgotten.register(this, this.#waiters, this)
   }
 
@@ -107,6 +114,7 @@ export class PidFd {
    */
   static fromFd(fd: number): PidFd {
     const descriptor = int32(fd, 'fd')
+    if (!supported) throw unavailable('PidFd.fromFd')
     const info = pidfdInfo(descriptor)
     if (info === undefined)
       throw systemError('fcntl', -errno.EBADF, { fd, note: 'it is no pidfd' }, PidFd.fromFd)
@@ -198,7 +206,7 @@ export class PidFd {
   send(signal: Signal, options?: SendOptions): void {
     const number = sendableNumber(signal)
     const result = this.#send(number, options)
-    if (result < 0) throw this.#sendError(result, number)
+    if (result < 0) throw this.#sendError(result, number, options?.scope)
   }
 
   /**
@@ -227,14 +235,14 @@ export class PidFd {
       throw invalidValue('options.scope', scope, "it must be 'process', 'thread' or 'group'")
     }
     const queued = value === undefined ? undefined : queuedValue(value, 'options.value')
-    const result = link.send(number, scope, queued)
-    if (result === -errno.ESRCH && scope === 'group' && this.#leadsNoGroup()) {
+    // The kernel would reach the group that has its number, and has one errno for an empty group and for none.
+    if (scope === 'group' && this.#leadsNoGroup()) {
       throw invalidValue('options.scope', scope, `process ${link.pid} does not lead its process group`)
     }
-    return result
+    return link.send(number, scope, queued)
   }
 
-  /** The kernel has one errno for an empty group and for a process that leads none. */
+  /** It lives, and leads none, or no longer. */
   #leadsNoGroup(): boolean {
     const { pid } = this.#link
     if (Number.isNaN(pid)) return false // it has no number here: the kernel's word stands
@@ -242,10 +250,14 @@ export class PidFd {
     return !leads && this.#link.state() !== 'gone'
   }
 
-  #sendError(result: number, signal: number): Error {
+  #sendError(result: number, signal: number, asked: Scope | undefined): Error {
     const { pid, sendSyscall } = this.#link
+    if (result === -errno.EOPNOTSUPP) {
+      const feature = SENDING[asked ?? (this.#link.thread ? 'thread' : 'process')]
+      return systemError(sendSyscall, result, { pid, signal, feature }, this.send)
+    }
     if (result !== -errno.ESRCH) return systemError(sendSyscall, result, { pid, signal }, this.send)
-    const facts = { reused: isTaken(pid), reaped: this.#kinship.child !== undefined }
+    const facts = { reused: isTaken(pid), reaped: this.#kinship.wasChild }
     return systemError(sendSyscall, result, { pid, signal, facts }, this.send)
   }
 
@@ -278,7 +290,7 @@ export class PidFd {
    */
   info(): ProcessInfo {
     this.#mustBeOpen()
-    return processInfo(this.#link, this.info)
+    return processInfo(this.#link, this.#kinship.wasChild, this.info)
   }
 
   /**

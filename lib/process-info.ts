@@ -29,31 +29,35 @@ export interface ProcessInfo {
 
 const { PIDFD_INFO_PID = 1, PIDFD_INFO_CREDS = 2, PIDFD_INFO_CGROUPID = 4 } = native.constants
 
-function gone(link: Link, caller: Caller): Error {
-  return noSuchProcess(link.pid, { reused: isTaken(link.pid) }, caller)
+function gone({ pid }: Link, reaped: boolean, caller: Caller): Error {
+  return noSuchProcess(pid, { reused: isTaken(pid), reaped }, caller)
 }
 
 type Caller = (...args: never[]) => unknown
 
-function fromPidfd(link: Link, caller: Caller): Omit<ProcessInfo, 'startTime'> | undefined {
+function fromPidfd(
+  link: Link,
+  wasChild: boolean,
+  caller: Caller,
+): Omit<ProcessInfo, 'startTime'> | undefined {
   if (link.fd === -1 || !kernelHas(KERNEL.pidfdInfo)) return undefined
   const got = getInfo(link.fd, PIDFD_INFO_PID | PIDFD_INFO_CREDS | PIDFD_INFO_CGROUPID)
-  if (got === -errno.ESRCH) throw gone(link, caller)
+  if (got === -errno.ESRCH) throw gone(link, wasChild, caller)
   if (typeof got === 'number') throw systemError('ioctl', got, { pid: link.pid }, caller)
   const { pid, tgid, ppid, ruid, euid, suid, fsuid, rgid, egid, sgid, fsgid, cgroupid } = got
-  if (pid === undefined || tgid === undefined || ppid === undefined) throw gone(link, caller)
+  if (pid === undefined || tgid === undefined || ppid === undefined) throw gone(link, wasChild, caller)
   if (ruid === undefined || euid === undefined || suid === undefined || fsuid === undefined) return undefined
   if (rgid === undefined || egid === undefined || sgid === undefined || fsgid === undefined) return undefined
   const ids = { pid, tgid, ppid, ruid, euid, suid, fsuid, rgid, egid, sgid, fsgid }
   return cgroupid === undefined ? ids : { ...ids, cgroupId: cgroupid }
 }
 
-function fromProc(link: Link, caller: Caller): Omit<ProcessInfo, 'startTime'> {
+function fromProc(link: Link, wasChild: boolean, caller: Caller): Omit<ProcessInfo, 'startTime'> {
   let text: string
   try {
     text = readFileSync(`/proc/${link.pid}/status`, 'latin1')
   } catch (cause) {
-    if (link.state() === 'gone') throw gone(link, caller)
+    if (link.state() === 'gone') throw gone(link, wasChild, caller)
     throw systemError(
       'open',
       (cause as NodeJS.ErrnoException).errno ?? -errno.EACCES,
@@ -71,10 +75,10 @@ function fromProc(link: Link, caller: Caller): Omit<ProcessInfo, 'startTime'> {
 }
 
 /** @internal */
-export function processInfo(link: Link, caller: Caller): ProcessInfo {
-  const ids = fromPidfd(link, caller) ?? fromProc(link, caller)
+export function processInfo(link: Link, wasChild: boolean, caller: Caller): ProcessInfo {
+  const ids = fromPidfd(link, wasChild, caller) ?? fromProc(link, wasChild, caller)
   const stat = procStat(link.pid)
   // Whatever was read by number was its own only if it is still there.
-  if (link.state() === 'gone') throw gone(link, caller)
+  if (link.state() === 'gone') throw gone(link, wasChild, caller)
   return { ...ids, startTime: stat === undefined ? NaN : startTimeOf(stat) }
 }

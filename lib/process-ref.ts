@@ -1,5 +1,6 @@
 /** A reference to a process that can be written down. What makes it unique: identity.ts. */
 import { bootId, formatReference, parseReference, pidNamespace, type Reference } from './identity.js'
+import { isTaken, noSuchProcess } from './errors.js'
 import { openLink } from './open-link.js'
 import { PROCESS_REF_BRAND, type Target } from './target.js'
 
@@ -37,7 +38,11 @@ export class ProcessRef {
   static of(target: Target): ProcessRef {
     const link = openLink(target, false, ProcessRef.of)
     try {
-      return ProcessRef.from({ pid: link.pid, identity: link.identity() })
+      const { pid } = link
+      const identity = link.identity()
+      // A handle knows who it was on for ever.
+      if (link.state() === 'gone') throw noSuchProcess(pid, { reused: isTaken(pid) }, ProcessRef.of)
+      return ProcessRef.from({ pid, identity })
     } finally {
       link.close()
     }

@@ -138,7 +138,7 @@ const created = Symbol('created by startReaper')
 /**
  * Reaps in the background until it is stopped. `using` stops it.
  *
- * Iterating gives the statuses as they come, and ends when it stops. Unref'd by default; a pending iterator step keeps
+ * Iterating gives the statuses, and ends when it stops: without `onReap` also those from before. Unref'd by default; a pending iterator step keeps
  * the event loop alive.
  *
  * @example
@@ -151,7 +151,8 @@ export class Reaper {
   readonly #subreaper: boolean
   readonly #unread: WaitStatus[] = []
   readonly #waiting: ((result: IteratorResult<WaitStatus, undefined>) => void)[] = []
-  #iterated = false
+  /** Whether the statuses are kept for an iterator: with `onReap`, from the first iteration on. */
+  #kept: boolean
   #stopped = false
   #refs = false
   #reaped = 0
@@ -173,6 +174,7 @@ export class Reaper {
     }
     this.graceMs = graceMs
     this.#onReap = onReap
+    this.#kept = onReap === undefined
     this.#isOwned = isOwned
     unownedChildren(startReaper) // throws where it could not work
     childSignal ??= onChildSignal(someChildEnded, startReaper)
@@ -202,8 +204,8 @@ export class Reaper {
     this.#reaped++
     const next = this.#waiting.shift()
     if (next !== undefined) next({ done: false, value: status })
-    else if (this.#iterated && this.#unread.length < UNREAD) this.#unread.push(status)
-    else if (this.#iterated) this.#dropped++
+    else if (this.#kept && this.#unread.length < UNREAD) this.#unread.push(status)
+    else if (this.#kept) this.#dropped++
     this.#applyKeepAlive()
     try {
       this.#onReap?.(status)
@@ -221,7 +223,7 @@ export class Reaper {
     return this.#reaped
   }
 
-  /** How many statuses were dropped because an iterator had 4096 unread ones. */
+  /** How many statuses were dropped because 4096 were unread. With `onReap` none is kept before the first iteration. */
   get dropped(): number {
     return this.#dropped
   }
@@ -265,14 +267,15 @@ export class Reaper {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<WaitStatus, undefined> {
-    this.#iterated = true
+    this.#kept = true
+    let returned = false
     const done = { done: true, value: undefined } as const
     const pending = new Set<(result: IteratorResult<WaitStatus, undefined>) => void>()
     return {
       next: () => {
-        const status = this.#unread.shift()
+        const status = returned ? undefined : this.#unread.shift()
         if (status !== undefined) return Promise.resolve({ done: false, value: status })
-        if (this.#stopped) return Promise.resolve(done)
+        if (returned || this.#stopped) return Promise.resolve(done)
         return new Promise((resolve) => {
           const answer = (result: IteratorResult<WaitStatus, undefined>): void => {
             pending.delete(answer)
@@ -284,6 +287,7 @@ export class Reaper {
         })
       },
       return: () => {
+        returned = true
         const rest = this.#waiting.filter((answer) => !pending.has(answer))
         this.#waiting.splice(0, Infinity, ...rest)
         for (const answer of [...pending]) answer(done)
@@ -316,7 +320,7 @@ export function startReaper(options: ReaperOptions = {}): Reaper {
 
 /**
  * `prctl(PR_SET_CHILD_SUBREAPER, on)`: orphaned descendants become children of this process. Somebody has to reap them
- * then: {@link startReaper}.
+ * then: {@link startReaper}, or `sigkit/init`, which begins to do so now.
  *
  * @param on whether
  * @throws TypeError `ERR_INVALID_ARG_TYPE`
@@ -328,6 +332,18 @@ export function startReaper(options: ReaperOptions = {}): Reaper {
  */
 export function setChildSubreaper(on: boolean): void {
   prctlSetChildSubreaper(on)
+  if (on) becameSubreaper?.()
+}
+
+let becameSubreaper: (() => void) | undefined
+
+/**
+ * For `sigkit/init`: what to do when the program makes itself a subreaper by {@link setChildSubreaper}. Not for a reaper
+ * of the program's own, which knows what is not to be reaped.
+ * @internal
+ */
+export function whenBecomingSubreaper(listener: () => void): void {
+  becameSubreaper = listener
 }
 
 /**

@@ -1,14 +1,13 @@
 /** Sets of signals: 64 bits in native code (signal n is bit n - 1), names in JavaScript. */
 import { invalidType } from './node-errors.js'
-import { nameIfAny, rawSignalNumber, sendableNumber, type Signal, type SignalName } from './signals.js'
+import { nameIfAny, signalNumber, type Signal, type SignalName } from './signals.js'
 
 /** @internal */
-export function bitsOf(signals: readonly Signal[], strict: boolean): bigint {
+export function bitsOf(signals: readonly Signal[]): bigint {
   if (!Array.isArray(signals)) throw invalidType('signals', 'an array of signals', signals)
   let bits = 0n
   for (const signal of signals as readonly Signal[]) {
-    const number = strict ? sendableNumber(signal) : rawSignalNumber(signal)
-    if (number > 0 && number <= 64) bits |= 1n << BigInt(number - 1)
+    bits |= 1n << BigInt(signalNumber(signal) - 1)
   }
   return BigInt.asIntN(64, bits)
 }

@@ -1,6 +1,7 @@
 /** Signals as an async iterator, and as a promise. */
 import { waitTimeoutFor } from './errors.js'
 import { onSignal } from './handlers.js'
+import { abortListeners } from './shared-listeners.js'
 import type { SignalEvent } from './signal-records.js'
 import { handleableSet } from './signal-refusals.js'
 import type { Signal } from './signals.js'
@@ -46,7 +47,7 @@ export function signalEvents(
     else dropped++
   })
   const end = (): void => {
-    abortSignal?.removeEventListener('abort', abort)
+    if (abortSignal !== undefined) abortListeners.remove(abortSignal, onAbort)
     subscription.close()
     for (const { resolve } of waiting.splice(0)) resolve({ done: true, value: undefined })
   }
@@ -60,9 +61,10 @@ export function signalEvents(
     }
     end()
   }
+  const onAbort = { handleEvent: abort }
   let closed = false
   if (abortSignal?.aborted === true) abort()
-  else abortSignal?.addEventListener('abort', abort, { once: true })
+  else if (abortSignal !== undefined) abortListeners.add(abortSignal, onAbort)
   return {
     get lost() {
       return dropped + subscription.lost
@@ -120,13 +122,14 @@ export async function waitForSignal(
     let timer: NodeJS.Timeout | undefined
     const end = (): void => {
       clearTimeout(timer)
-      abortSignal?.removeEventListener('abort', abort)
+      if (abortSignal !== undefined) abortListeners.remove(abortSignal, onAbort)
       subscription.close()
     }
     const abort = (): void => {
       end()
       reject(abortSignal?.reason as Error)
     }
+    const onAbort = { handleEvent: abort }
     const subscription = onSignal(
       signal,
       (event) => {
@@ -135,7 +138,7 @@ export async function waitForSignal(
       },
       { once: true, keepAlive: true },
     )
-    abortSignal?.addEventListener('abort', abort, { once: true })
+    if (abortSignal !== undefined) abortListeners.add(abortSignal, onAbort)
     if (timeout <= LONGEST_TIMER_MS) {
       timer = setTimeout(() => {
         end()

@@ -164,7 +164,8 @@ const letters = (word: string): string => Array.from(word).sort().join('')
 /** The closest right spelling of a wrong name, if one is close: a missing SIG, lower case, a slip or two. */
 function suggestion(wrong: string): string | undefined {
   const upper = wrong.trim().toUpperCase()
-  const full = upper.startsWith('SIG') ? upper : `SIG${upper}`
+  if (/^\d+$/.test(upper)) return nameIfAny(Number(upper))
+  const full = (upper.startsWith('SIG') ? upper : `SIG${upper}`).replace(/[+-]0+$/, '')
   if (numberOf.has(full)) return full
   if (full.length < 5 || full.length > 14) return undefined
   const names = [...numberOf.keys()] as string[]
@@ -289,6 +290,9 @@ export function exitCodeOf(exit: { code: number | null; signal: Signal | null })
   if (signal === null) {
     throw invalidValue('exit', exit, 'one of code and signal must be set, or how it ended is not known')
   }
-  const known = typeof signal === 'number' ? byNumber[signal] : undefined
-  return 128 + (known ?? entry(signal)).number
+  // 'SIG32' is how an exit tells a number that has no name.
+  const unnamed = typeof signal === 'string' ? /^SIG(\d+)$/.exec(signal)?.[1] : undefined
+  const known = unnamed === undefined ? signal : Number(unnamed)
+  const info = typeof known === 'number' ? byNumber[known] : undefined
+  return 128 + (info ?? entry(signal)).number
 }

@@ -1,7 +1,7 @@
 /** Who is meant: a number, a ChildProcess or anything else with a pid, a PidFd, a ProcessRef, a ProcessEntry. */
 import type { ChildProcess } from 'node:child_process'
 import { positivePid } from './arguments.js'
-import { noSuchProcess } from './errors.js'
+import { isTaken, noSuchProcess } from './errors.js'
 import { isReference, parseReference, type Reference } from './identity.js'
 import type { Link } from './link.js'
 import { invalidType, invalidValue } from './node-errors.js'
@@ -126,7 +126,7 @@ export function resolveTarget(
   const pid = positivePid(target.pid, `${name}.pid`)
   if (!isChild(target)) return { kind: 'pid', pid }
   if (target.exitCode !== null || target.signalCode !== null)
-    throw noSuchProcess(pid, { reaped: true }, caller)
+    throw noSuchProcess(pid, { reaped: true, reused: isTaken(pid) }, caller)
   return { kind: 'child', pid, child: target }
 }
 

@@ -9,7 +9,7 @@ import { native } from './native.js'
 import { isOver, procStat, procStatComm, type ProcStat } from './proc-stat.js'
 import { readExit } from './read-exit.js'
 import { nameIfAny, type SignalName } from './signals.js'
-import type { ChildLike } from './target.js'
+import type { Kinship } from './target.js'
 import type { Stuck, TerminatedProcess } from './termination-report.js'
 
 const { SIGCONT = 18, SIGSTOP = 19 } = native.constants
@@ -33,7 +33,7 @@ export class Member {
   readonly pid: number
   readonly comm: string | null
   readonly link: Link
-  readonly #child: ChildLike | undefined
+  readonly #kinship: Kinship
   /** The last signal meant to end it; 0 for none. */
   by = 0
   /** Nothing more is to be expected: it has ended, or was never there. */
@@ -57,10 +57,10 @@ export class Member {
   #waiters: ExitWaiters | undefined
 
   /** @param seen what /proc says of it, read when the link was open, and it was there afterwards */
-  constructor(link: Link, child: ChildLike | undefined, seen = seenThrough(link)) {
+  constructor(link: Link, kinship: Kinship, seen = seenThrough(link)) {
     this.pid = link.pid
     this.link = link
-    this.#child = child
+    this.#kinship = kinship
     this.comm = seen?.comm ?? null
     this.sid = seen?.sid ?? 0
     this.pgid = seen?.pgid ?? 0
@@ -86,7 +86,7 @@ export class Member {
     this.#zombieAtFirst = state === 'zombie'
     this.wasGone = true
     this.over = true
-    this.#exit = readExit(this.link, state, this.#child) ?? null
+    this.#exit = readExit(this.link, state, this.#kinship.child) ?? null
     return true
   }
 
@@ -211,7 +211,7 @@ export class Member {
       this.#watch.keepAlive(true)
       return
     }
-    this.#waiters = new ExitWaiters(this.link, this.#child)
+    this.#waiters = new ExitWaiters(this.link, this.#kinship)
     this.#waiters.wait('exited', undefined).then((exit) => {
       this.#exit = exit
       this.over = true
@@ -222,7 +222,7 @@ export class Member {
   /** What could not be told of the zombie can be told once it is reaped (6.15). */
   #finalExit(): Exit | null {
     if (this.#exit?.known === true) return this.#exit
-    return readExit(this.link, this.link.state(), this.#child) ?? this.#exit
+    return readExit(this.link, this.link.state(), this.#kinship.child) ?? this.#exit
   }
 
   #stuck(): { stuck?: Stuck } {

@@ -51,5 +51,5 @@ export interface TerminationReport {
   /** Whether nothing that was targeted is left alive. */
   readonly complete: boolean
   /** The targets in their order, each once, then what belonged to them. */
-  readonly processes: readonly TerminatedProcess[]
+  readonly processes: TerminatedProcess[]
 }

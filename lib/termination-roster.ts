@@ -116,7 +116,7 @@ export class Roster {
       return
     }
     try {
-      this.#addOnce(new Member(link, kinshipOf(target).child))
+      this.#addOnce(new Member(link, kinshipOf(target)))
     } catch (error) {
       link.close()
       throw error
@@ -146,7 +146,7 @@ export class Roster {
     }
     if (admitted === undefined) return
     const stat = admitted
-    const member = new Member(link, undefined, stat)
+    const member = new Member(link, kinshipOf(pid), stat)
     this.#add(member)
     onFound(member, stat)
   }

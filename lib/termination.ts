@@ -7,6 +7,7 @@ import { errno, systemError } from './errors.js'
 import { native } from './native.js'
 import { closedHandle } from './node-errors.js'
 import type { ProcStat } from './proc-stat.js'
+import { abortListeners } from './shared-listeners.js'
 import { nameIfAny } from './signals.js'
 import type { Member } from './termination-member.js'
 import type { Plan } from './termination-options.js'
@@ -64,10 +65,7 @@ export class Termination {
 
   async run(): Promise<TerminationReport> {
     const { abort, grace, timeout, killSignal } = this.#plan
-    const onAbort = (): void => {
-      this.#fail(abort?.reason)
-    }
-    abort?.addEventListener('abort', onAbort, { once: true })
+    if (abort !== undefined) abortListeners.add(abort, this)
     addUnderWay(this)
     try {
       await this.#send()
@@ -79,10 +77,15 @@ export class Termination {
       if (killSignal === undefined || this.#stage === killSignal) await this.#allEnded(timeout)
       return this.#report()
     } finally {
-      abort?.removeEventListener('abort', onAbort)
+      if (abort !== undefined) abortListeners.remove(abort, this)
       removeUnderWay(this)
       this.wakeAll()
     }
+  }
+
+  /** The AbortSignal's event. */
+  handleEvent(): void {
+    this.#fail(this.#plan.abort?.reason)
   }
 
   /** Also those who are not listed, or may be killed with their control group alone. */

@@ -45,7 +45,7 @@ async function overAll<T>(
   combine: (exits: Promise<Exit>[]) => Promise<T>,
 ): Promise<T> {
   if (!Array.isArray(targets)) throw invalidType('targets', 'an array of targets', targets)
-  waitLimits(options)
+  waitLimits(options).signal?.throwIfAborted()
   const handles: PidFd[] = []
   try {
     for (const target of targets as readonly Target[]) handles.push(PidFd.open(target))

@@ -160,6 +160,8 @@ describe('handled in time, nothing happens', () => {
 describe('called, and not done in time', () => {
   test.each([
     ['a promise that never settles', 'hangs', {}],
+    ['a thenable that never settles', 'thenable', {}],
+    ['a promise of another realm', 'otherRealm', {}],
     ['a listener that never returns', 'loops', {}],
     ['once: a promise that never settles', 'hangs', { once: true }],
     ['once: a listener that never returns', 'loops', { once: true }],

@@ -146,6 +146,7 @@ describe('sigprocmask and sigpending', () => {
     ['block', undefined, 'ERR_INVALID_ARG_TYPE'],
     ['block', ['SIGTREM'], 'ERR_UNKNOWN_SIGNAL'],
     ['block', [33], 'ERR_SIGNAL_RESERVED'],
+    ['block', [0], 'ERR_UNKNOWN_SIGNAL'],
     ['block', ['SIGWINCH', null], 'ERR_INVALID_ARG_TYPE'],
   ])('%s, %j: %s', (how, signals, code) => {
     const before = sigprocmask('block', [])

@@ -70,7 +70,7 @@ describe('off Linux', () => {
       expect(outcome, name).toMatchObject({ name: 'TypeError', code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' })
       expect(outcome.message, name).toContain('darwin')
     }
-    expect(Object.keys(report.unavailable)).toHaveLength(17)
+    expect(Object.keys(report.unavailable)).toHaveLength(18)
   })
 
   test('an exitBySignal that is unavailable has not run the exit listeners', async () => {

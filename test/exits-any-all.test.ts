@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
 import { within } from './helpers/deadline.js'
 import { Keeper } from './helpers/keeper.js'
+import { inOwnProcess } from './helpers/own-process.js'
 import { OwnChild } from './helpers/own-child.js'
 
 /** Of the whole process. */
@@ -112,6 +113,8 @@ describe('waitAll', () => {
 
   test('of none: nothing to wait for', async () => {
     expect(await waitAll([])).toEqual([])
+    const reason = { why: 'not today' }
+    await expect(waitAll([], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 })
 
@@ -173,4 +176,27 @@ describe.each([
     const call = async (): Promise<unknown> => wait(targets as Target[], options as WaitOptions)
     await expect(call()).rejects.toMatchObject({ code })
   })
+})
+
+test('many that wait with one AbortSignal, or for one ChildProcess, are no leak to Node', async () => {
+  const warnings = await inOwnProcess(async ({ sigkit, spawn, once, turn }) => {
+    const warnings: string[] = []
+    process.on('warning', ({ message }) => warnings.push(message))
+    const children = Array.from({ length: 12 }, () => spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] }))
+    const [first] = children
+    if (first === undefined) throw new Error('there are twelve')
+    const { signal } = new AbortController()
+    const ends = [
+      sigkit.waitAll(children, { signal }),
+      ...children.map((child) => sigkit.wait(child, { signal })),
+      ...children.map(() => sigkit.PidFd.open(first).exited({ signal })),
+      ...children.map(() => sigkit.waitForSignal('SIGUSR2', { signal, timeout: 1 }).catch(() => undefined)),
+      ...children.map((child) => sigkit.terminate(child, { abort: signal, signal: 'SIGCONT' })),
+    ]
+    await turn()
+    for (const child of children) child.stdin.end()
+    await Promise.all([...ends, ...children.map((child) => once(child, 'exit'))])
+    return warnings
+  }, null)
+  expect(warnings).toEqual([])
 })

@@ -122,6 +122,9 @@ test.each([
   [undefined, undefined],
   ['text', undefined],
   [[], null],
+  [[null], undefined],
+  [[1], undefined],
+  [[{}], undefined],
   [[], { header: 1 }],
   [[], { command: 'args' }],
 ])('refuses %j, %j', (entries, options) => {

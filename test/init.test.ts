@@ -285,4 +285,19 @@ describe('not as PID 1', () => {
     )
     expect(await resultOf(program)).toBe('default')
   })
+
+  test('one that makes itself a subreaper later is one', async () => {
+    const program = startOwnProcess(
+      async ({ sigkit, adopt, until, stateOf }) => {
+        sigkit.setChildSubreaper(true)
+        const { pids, end } = await adopt(5, 'exit', 3)
+        end()
+        await until(() => pids.every((pid) => stateOf(pid) === 'gone'), 'the orphans to be reaped')
+        return pids.length
+      },
+      null,
+      { flags: preload, cwd: packageRoot },
+    )
+    expect(await resultOf(program)).toBe(5)
+  })
 })

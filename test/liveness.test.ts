@@ -10,6 +10,7 @@ import { plainEnvironment, programPath, startNode, startProgram } from './helper
 import { asNobody, deniedByInit, inNamespace, isRoot, NEEDS_ROOT } from './helpers/privilege.js'
 import { stateOf } from './helpers/process-status.js'
 import { Receiver } from './helpers/receiver.js'
+import { sandbox } from './helpers/rung.js'
 import { thrown } from './helpers/thrown.js'
 
 /** Every way to name one process. The handle is never closed: it ends with the test. */
@@ -86,6 +87,10 @@ describe('alive', () => {
     // Without /proc nothing can be said of a start time: least of all that it is another's.
     expect(report.ticks).toBe('EACCES')
     expect(report.open).toBe('EACCES')
+
+    const without = [...inNamespace, 'sh', '-c', script, 'sh', ...asNobody, ...sandbox(['pidfd_open=ENOSYS'])]
+    const blind = startNode('hidden.mjs', { wrapper: without, detached: true })
+    expect(await blind.next('the same without pidfds')).toMatchObject({ visible: false, number: 'alive' })
   })
 })
 

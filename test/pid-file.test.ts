@@ -1,4 +1,6 @@
 /** Pid files: written whole or not at all, read with a precise word on what is wrong. Recycled pids: reuse.test.ts. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   closeSync,
@@ -17,7 +19,8 @@ import { liveness, PidFd, ProcessRef, readPidFile, writePidFile } from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
 import { Caller } from './helpers/caller.js'
-import { startNode, startProgram } from './helpers/fixture.js'
+import { within } from './helpers/deadline.js'
+import { plainEnvironment, startNode, startProgram } from './helpers/fixture.js'
 import { asNobody } from './helpers/privilege.js'
 import { Receiver } from './helpers/receiver.js'
 import { output } from './helpers/shell.js'
@@ -201,6 +204,22 @@ describe('writePidFile fails, leaves no temporary file, and keeps the old one', 
     expect((await caller.call('sigkit', 'writePidFile', path)).error).toMatchObject({ code: 'EFBIG' })
     expect(readdirSync(directory)).toEqual(['app.pid'])
     expect(readFileSync(path, 'utf8')).toBe('1\n')
+  })
+
+  test('the process of a handle is gone: ESRCH', async () => {
+    const { directory, path } = place()
+    const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], env: plainEnvironment })
+    using handle = PidFd.open(child)
+    child.stdin.end()
+    await within(once(child, 'exit'), 'the end of cat')
+    for (const call of [
+      () => {
+        writePidFile(path, handle)
+      },
+      () => ProcessRef.of(handle),
+    ])
+      expect(thrown(call)).toMatchObject({ name: 'NoSuchProcessError', code: 'ESRCH', pid: child.pid })
+    expect(readdirSync(directory)).toEqual([])
   })
 
   test('the target is gone: ESRCH', () => {

@@ -1,6 +1,6 @@
 /** Sending through a handle: process, thread and group, with and without a value. Recycled numbers: reuse.test.ts. */
 import { PidFd, type Signal } from 'sigkit'
-import { pidfdOpen, SI_QUEUE, SI_USER } from 'sigkit/syscalls'
+import { getpgrp, pidfdOpen, SI_QUEUE, SI_USER } from 'sigkit/syscalls'
 import { describe, expect, test } from 'vitest'
 import { startNode, startProgram } from './helpers/fixture.js'
 import { asNobody, isRoot, NEEDS_ROOT, NOBODY } from './helpers/privilege.js'
@@ -233,6 +233,17 @@ describe('group scope', () => {
       signal: 'SIGUSR1',
       reused: false,
     })
+  })
+
+  test('on a process that leads its group no longer: ERR_INVALID_ARG_VALUE, and who stayed gets nothing', async () => {
+    const program = startProgram('join-group', [String(getpgrp()), 'behind'])
+    const { behind } = await program.next<{ behind: number }>('the one that stayed')
+    using handle = PidFd.open(program.pid)
+    const error = thrown(() => {
+      handle.send('SIGUSR1', { scope: 'group' })
+    })
+    expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
+    expect(pendingForProcess(behind)).toEqual([])
   })
 
   test('on a process that leads no group: ERR_INVALID_ARG_VALUE, and nothing is sent', async () => {

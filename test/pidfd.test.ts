@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { PidFd, ProcessRef, type Target } from 'sigkit'
 import { PIDFD_THREAD, pidfdOpen } from 'sigkit/syscalls'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { ABSENT } from './helpers/absent.js'
 import { within } from './helpers/deadline.js'
 import { plainEnvironment, programPath, startNode, startProgram } from './helpers/fixture.js'
@@ -149,6 +149,23 @@ describe('open fails', () => {
     expect(thrown(() => PidFd.open(killed))).toMatchObject({ name: 'NoSuchProcessError', reaped: true })
   })
 
+  test('through a handle from before, however it was opened: was ours and is gone', async () => {
+    const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'], env: plainEnvironment })
+    const first = PidFd.open(child)
+    const handles = [first, PidFd.open(child.pid ?? 0), PidFd.open(first), PidFd.open(ProcessRef.of(child))]
+    child.stdin.end()
+    await within(once(child, 'exit'), 'the end of cat')
+    for (const handle of handles) {
+      expect(
+        thrown(() => {
+          handle.send(0)
+        }),
+      ).toMatchObject({ code: 'ESRCH', reaped: true })
+      expect(thrown(() => handle.info())).toMatchObject({ code: 'ESRCH', reaped: true })
+      handle.close()
+    }
+  })
+
   test('a ChildProcess that did not start is a TypeError', async () => {
     const child = spawn('/nonexistent/program')
     const failed = once(child, 'error')
@@ -230,6 +247,23 @@ describe('a handle on a thread', () => {
     for (const one of [handle, duplicate, received, leader]) {
       const error = await rejection(() => one[question]({ timeout: 0 }), `${question} of a thread`)
       expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' })
+    }
+  })
+
+  test('of a process, however that is named: on its first thread', async () => {
+    const { program } = await Receiver.start()
+    const child = spawn(programPath('receiver'), {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: plainEnvironment,
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    for (const target of [program, child, PidFd.open(program.pid), ProcessRef.of(program.pid)]) {
+      using handle = PidFd.open(target, { thread: true })
+      expect(handle.pid).toBe(target.pid)
+      const flags = /^flags:\t(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${handle.fd}`, 'utf8'))?.[1]
+      expect(parseInt(flags ?? '0', 8) & PIDFD_THREAD).toBe(PIDFD_THREAD)
+      const error = await rejection(() => handle.exited({ timeout: 0 }), 'exited of a thread')
+      expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
     }
   })
 

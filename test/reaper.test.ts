@@ -454,6 +454,26 @@ describe('iterating', () => {
     expect(reaped).toBe(1)
   })
 
+  test('what was reaped before is there, without onReap; a step after return() is over', async () => {
+    const { told, after, withOnReap } = await inOwnProcess(async ({ sigkit, adopt, until, within }) => {
+      const reaper = sigkit.startReaper({ graceMs: 0 })
+      const other = sigkit.startReaper({ graceMs: 0, onReap: () => undefined })
+      const { end } = await adopt(3, 'exit', 7)
+      end()
+      await until(() => reaper.reaped === 3, 'three reaps')
+      const iterator = reaper[Symbol.asyncIterator]()
+      const told: (number | null | undefined)[] = []
+      for (let i = 0; i < 3; i++) told.push((await within(iterator.next(), 'a step')).value?.code)
+      await iterator.return?.()
+      const after = (await within(iterator.next(), 'a step after return()')).done
+      const late = other[Symbol.asyncIterator]()
+      const step = late.next()
+      await late.return?.()
+      return { told, after, withOnReap: [(await step).done, other.reaped, other.dropped] }
+    }, null)
+    expect({ told, after, withOnReap }).toEqual({ told: [7, 7, 7], after: true, withOnReap: [true, 3, 0] })
+  })
+
   test('4096 unread ones are kept, `dropped` counts the rest', async () => {
     const { reaped, dropped, read } = await inOwnProcess(async ({ sigkit, adopt, until }) => {
       const reaper = sigkit.startReaper({ graceMs: 0 })

@@ -123,7 +123,13 @@ describe.runIf(canNamespace)(`the number is another process now ${NEEDS_NAMESPAC
 
   test('the ChildProcess is over', async () => {
     const { child, childLiveness, pid } = await recycle<ProcessReport>('process')
-    expect(child.error).toMatchObject({ name: 'NoSuchProcessError', code: 'ESRCH', reaped: true, pid })
+    expect(child.error).toMatchObject({
+      name: 'NoSuchProcessError',
+      code: 'ESRCH',
+      reaped: true,
+      reused: true,
+      pid,
+    })
     expect(childLiveness).toBe('gone')
   })
 })

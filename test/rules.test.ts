@@ -34,7 +34,7 @@ const rows: readonly (readonly string[])[] = [
     ...['link', 'open-link', 'pidfd-link', 'start-time-link', 'target', 'process-ref', 'identity'],
     ...['proc-stat', 'own-proc', 'ancestors', 'process-info', 'features', 'host'],
     ...['exit-waiters', 'exit-watch', 'read-exit', 'wait-options', 'child-wait', 'own-children'],
-    ...['pending-waits', 'wait-on-link', 'proc-children', 'proc-text'],
+    ...['pending-waits', 'shared-listeners', 'wait-on-link', 'proc-children', 'proc-text'],
     // What processes is made of.
     ...['process-entry', 'process-records', 'background', 'terminal-name', 'printable', 'lazy-fields'],
   ],

@@ -2,11 +2,12 @@
  * Every rung of the ladder: sigkit in sandboxes that lack what it would use, by every answer that sandboxes and older
  * kernels give. Nothing may crash, hit the wrong process, guess a status or poll without end.
  */
-import { features, type Exit, type Features } from 'sigkit'
+import { features, type Exit, type Features, type SendOptions } from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
 import { Keeper } from './helpers/keeper.js'
 import { expectIdle, sanitized } from './helpers/load.js'
+import { inOwnProcess } from './helpers/own-process.js'
 import { runBattery, sandbox, type Report } from './helpers/rung.js'
 import { Watcher } from './helpers/watcher.js'
 
@@ -190,4 +191,36 @@ test('waiting without pidfds is no load, less than 5 % of one CPU, and the exit 
       expect((await watcher.told('exited', stranger.pid)).exit, name).toMatchObject(exitedWith(42))
     }),
   )
+})
+
+test.each([
+  ['pidfd_send_signal=ENOSYS', { scope: 'thread' }, 'PIDFD_SIGNAL_THREAD', '6.9'],
+  ['pidfd_send_signal=ENOSYS', { scope: 'group', value: 1 }, 'PIDFD_SIGNAL_PROCESS_GROUP', '6.9'],
+  ['pidfd_open=ENOSYS', { scope: 'group', value: 1 }, 'PIDFD_SIGNAL_PROCESS_GROUP', '6.9'],
+] as const)('%s: send with %j says that it needs %s, Linux %s', async (rule, options, feature, since) => {
+  const error = await inOwnProcess(
+    async ({ sigkit, spawn, caught }, how) => {
+      const child = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' })
+      const handle = sigkit.PidFd.open(child)
+      const said = await caught(() => {
+        handle.send('SIGTERM', how)
+      })
+      child.kill('SIGKILL')
+      return said
+    },
+    options as SendOptions,
+    { wrapper: sandbox([rule]) },
+  )
+  expect(error).toMatchObject({ name: 'UnsupportedError', info: { feature, since } })
+  expect(error.message).toContain(`${feature} needs Linux ${since}`)
+})
+
+test('status() of a foreign process that is gone, where the kernel does not tell: unsupported, and not a theft', async () => {
+  const stranger = await Keeper.start(['exit', '42'])
+  const watcher = await Watcher.start({ wrapper: sandbox(['ioctl=ENOTTY']) })
+  await watcher.open(stranger.pid)
+  stranger.end()
+  await stranger.reap()
+  await watcher.ask('status', stranger.pid)
+  expect((await watcher.told('status', stranger.pid)).error).toMatchObject({ name: 'UnsupportedError' })
 })

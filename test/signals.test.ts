@@ -1,6 +1,6 @@
 /** The table of signals, against bash and Node; names and numbers both ways; exit codes. */
 import { constants } from 'node:os'
-import { exitCodeOf, signalName, signalNumber, signals, type Signal } from 'sigkit'
+import { exitCodeOf, signalName, signalNumber, signals, type Signal, type SignalName } from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { bash } from './helpers/shell.js'
 import { thrown } from './helpers/thrown.js'
@@ -103,6 +103,10 @@ describe('names and numbers', () => {
     ['RTMIN+3', 'SIGRTMIN+3'],
     ['sigrtmax-2', 'SIGRTMAX-2'],
     ['CLD', 'SIGCLD'],
+    ['15', 'SIGTERM'],
+    ['SIGRTMIN+0', 'SIGRTMIN'],
+    ['SIGRTMAX-0', 'SIGRTMAX'],
+    ['SIGRTMAX+0', 'SIGRTMAX'],
   ])('%s is unknown, and the error suggests %s', (wrong, right) => {
     const error = thrown(() => signalNumber(wrong as Signal))
     expect(error).toBeInstanceOf(TypeError)
@@ -172,6 +176,7 @@ describe('exitCodeOf', () => {
     [{ code: null, signal: 'SIGIOT' }, 134],
     [{ code: null, signal: 'SIGRTMAX' }, 192],
     [{ code: null, signal: 33 }, 161],
+    [{ code: null, signal: 'SIG32' as SignalName }, 160],
   ] as const)('%o is %i', (exit, code) => {
     expect(exitCodeOf(exit)).toBe(code)
   })
@@ -194,6 +199,7 @@ describe('exitCodeOf', () => {
     [{ code: '1', signal: null }, 'ERR_INVALID_ARG_TYPE'],
     [{ signal: null }, 'ERR_INVALID_ARG_TYPE'],
     [{ code: null, signal: 'SIGFOO' }, 'ERR_UNKNOWN_SIGNAL'],
+    [{ code: null, signal: 'SIG65' }, 'ERR_UNKNOWN_SIGNAL'],
     [{ code: null, signal: 0 }, 'ERR_UNKNOWN_SIGNAL'],
     [{ code: null, signal: 65 }, 'ERR_UNKNOWN_SIGNAL'],
     [{ code: null }, 'ERR_INVALID_ARG_TYPE'],

@@ -331,6 +331,12 @@ describe('refusals', () => {
     expect(masks()).toEqual(before)
   })
 
+  test('the message offers what is allowed', () => {
+    const message = (options: object): string => thrown(() => onSignal('SIGUSR2', nothing, options)).message
+    expect(message({ onSecond: {} })).toContain("it must be 'default' or { exit: code }")
+    expect(message({ deadline: { ms: 1 } })).toContain("it must be 'default', 'kill' or { exit: code }")
+  })
+
   test('Subscription is not made by hand', () => {
     const Made = Subscription as unknown as new (...args: unknown[]) => unknown
     expect(thrown(() => new Made('SIGUSR2', nothing)).code).toBe('ERR_INVALID_ARG_TYPE')
