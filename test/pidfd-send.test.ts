@@ -1,6 +1,6 @@
 /** Sending through a handle: process, thread and group, with and without a value. Recycled numbers: reuse.test.ts. */
 import { PidFd, type Signal } from 'sigkit'
-import { getpgrp, pidfdOpen, SI_QUEUE, SI_USER } from 'sigkit/syscalls'
+import { pidfdOpen, SI_QUEUE, SI_USER } from 'sigkit/syscalls'
 import { describe, expect, test } from 'vitest'
 import { startNode, startProgram } from './helpers/fixture.js'
 import { asNobody, isRoot, NEEDS_ROOT, NOBODY } from './helpers/privilege.js'
@@ -236,7 +236,9 @@ describe('group scope', () => {
   })
 
   test('on a process that leads its group no longer: ERR_INVALID_ARG_VALUE, and who stayed gets nothing', async () => {
-    const program = startProgram('join-group', [String(getpgrp()), 'behind'])
+    const sibling = startProgram('join-group', ['0'])
+    await sibling.next('a group of its own')
+    const program = startProgram('join-group', [String(sibling.pid), 'behind'])
     const { behind } = await program.next<{ behind: number }>('the one that stayed')
     using handle = PidFd.open(program.pid)
     const error = thrown(() => {
