@@ -67,8 +67,14 @@ async function playWithFkill() {
     stranger.child.kill('SIGKILL')
     return say(`(fkill's own processes took the number ${PID} before a stranger could: skipped)`)
   }
+  const handle = PidFd.open(stranger.child)
   const outcome = await killing
-  const [, signal] = await stranger.ended
+  // It looks every so often: in the moment when nobody has the number it is content.
+  const { signal } = await handle.exited({ timeout: 1000 }).catch(() => ({}))
+  if (signal === undefined) {
+    stranger.child.kill('SIGKILL')
+    return say(`  ${outcome}. This time it looked while nobody had the number, and the stranger was lucky.`)
+  }
   say(`  ${outcome}. The stranger who got the number meanwhile ended by ${signal}, and will never know why.`)
 }
 
