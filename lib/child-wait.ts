@@ -75,9 +75,7 @@ interface Look {
   taken: boolean
 }
 
-/**
- * One look: what there is to tell now, undefined for nothing yet. Throws NoChildError.
- */
+/** One look: what there is to tell now, undefined for nothing yet. Throws NoChildError. */
 function look(
   link: Link,
   { child, wasChild, ended }: Kinship,
@@ -110,10 +108,10 @@ function look(
 }
 
 /** What is taken can be seen once: whoever takes it tells all others that wait for the same process. */
-function lookForAll(...[link, kinship, ...rest]: Parameters<typeof look>): WaitStatus | undefined {
+function lookForAll(...[link, ...rest]: Parameters<typeof look>): WaitStatus | undefined {
   // Before the look: a child that is not reaped has its number for itself, so they mean the same one.
   const others = pendingWaits(link.pid).filter((each) => each.link.state() !== 'gone')
-  const found = look(link, kinship, ...rest)
+  const found = look(link, ...rest)
   if (found?.taken === true) for (const each of others) each.tell(found.status)
   return found?.status
 }
@@ -135,8 +133,7 @@ export async function waitForChild(
   const now = lookForAll(link, kinship, options, caller)
   if (now !== undefined) return remembered(now)
   if (timeout === 0) throw waitTimeout(link.pid, 0)
-  // Only a child has nothing to tell yet.
-  const asChild: Kinship = { ...kinship, wasChild: true }
+  kinship.wasChild = true // only a child has nothing to tell yet
   return new Promise((resolve, reject) => {
     const ends: (() => void)[] = []
     const end = (): void => {
@@ -158,7 +155,7 @@ export async function waitForChild(
     }
     const check = (): void => {
       try {
-        const status = lookForAll(link, asChild, options, caller)
+        const status = lookForAll(link, kinship, options, caller)
         if (status !== undefined) settle(status)
       } catch (error) {
         fail(error as Error)

@@ -1,5 +1,6 @@
 /** What this kernel and sandbox offer. Probed on ourselves, since versions lie: backports, seccomp, gVisor. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { release } from 'node:os'
 import { systemError } from './errors.js'
 import { loopKind, type LoopKind } from './host.js'
 import { native } from './native.js'
@@ -60,7 +61,16 @@ export function kernelHas(feature: number): boolean {
 /** Asked of the native side until it knows: a crossing per exit less. */
 let kernelBits = -1
 
-/** Our own cgroup, or when that is the root, which cannot be killed, any below it. */
+/** Linux 5.14 or later. */
+function hasReleaseOfCgroupKill(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number)
+  return major > 5 || (major === 5 && minor >= 14)
+}
+
+/**
+ * Our own cgroup, or when that is the root, which cannot be killed, any below it. Where none is to
+ * be seen the version has to do: the answer must not depend on who has made one, or taken it away, meanwhile.
+ */
 function hasCgroupKill(): boolean {
   try {
     const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
@@ -71,7 +81,8 @@ function hasCgroupKill(): boolean {
       const below = readdirSync(`${mount}${own}`, { withFileTypes: true }).find((entry) =>
         entry.isDirectory(),
       )
-      return below !== undefined && existsSync(`${mount}${own}/${below.name}/cgroup.kill`)
+      const seen = below !== undefined && existsSync(`${mount}${own}/${below.name}/cgroup.kill`)
+      return seen || hasReleaseOfCgroupKill()
     }
   } catch {
     // No cgroup v2, or not for us to see: then it cannot be used either.
@@ -80,7 +91,8 @@ function hasCgroupKill(): boolean {
 }
 
 /**
- * What this kernel and sandbox offer, probed: never guessed from a version.
+ * What this kernel and sandbox offer, probed: never guessed from a version, but for `cgroupKill` where no control group
+ * is there to look at.
  *
  * The first call makes a process that ends at once, to see whether its exit status can be read (exitInfo).
  *

@@ -204,13 +204,13 @@ export class Subscription {
   }
 }
 
-/** As for any callback that throws: 'uncaughtException', with the error itself; the next signal still arrives. */
 /** A promise of whatever realm or library. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'
   return isObject && typeof (value as { then?: unknown }).then === 'function'
 }
 
+/** As for any callback that throws: 'uncaughtException', with the error itself; the next signal still arrives. */
 function uncaught(error: unknown): void {
   process.nextTick(() => {
     throw error

@@ -47,8 +47,6 @@ function watchListeners(): void {
 }
 
 function reapOrphans(): void {
-  if (state.reaping) return
-  state.reaping = true
   try {
     startReaper({ onReap: () => undefined }) // nobody iterates: nothing is to be kept
   } catch (error) {
@@ -69,7 +67,7 @@ function begin(): void {
   else whenBecomingSubreaper(reapOrphans)
 }
 
-const state = sharedByAddon('init', () => ({ begun: false, reaping: false }))
+const state = sharedByAddon('init', () => ({ begun: false }))
 
 if (supported && isMainThread && !state.begun) {
   state.begun = true

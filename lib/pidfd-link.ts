@@ -1,4 +1,5 @@
 /** A hold on a process through a pidfd. */
+import { readFileSync, readlinkSync } from 'node:fs'
 import { errno, systemError } from './errors.js'
 import { watchPidfd } from './exit-watch.js'
 import { KERNEL, kernelHas } from './features.js'
@@ -15,6 +16,21 @@ const {
 } = native.constants
 
 const inode = new BigInt64Array(1)
+
+/** What /proc says of a descriptor of ours; undefined when it is no pidfd. */
+function pidfdInfo(fd: number): { pid: number; thread: boolean } | undefined {
+  try {
+    // The same text on pidfs and before it. A directory of /proc, which pidfd_send_signal takes too, has another.
+    if (readlinkSync(`/proc/self/fd/${fd}`) !== 'anon_inode:[pidfd]') return undefined
+    const text = readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')
+    const pid = Number(/^Pid:\t(-?\d+)$/m.exec(text)?.[1])
+    const flags = parseInt(/^flags:\t(\d+)$/m.exec(text)?.[1] ?? '0', 8)
+    const { PIDFD_THREAD = 0 } = native.constants
+    return { pid: pid > 0 ? pid : NaN, thread: (flags & PIDFD_THREAD) !== 0 }
+  } catch {
+    return undefined
+  }
+}
 
 /** @internal */
 export class PidfdLink implements Link {
@@ -34,11 +50,13 @@ export class PidfdLink implements Link {
     this.sendSyscall = this.raceFree ? 'pidfd_send_signal' : 'kill'
   }
 
-  /** Takes an fd that came from elsewhere. */
-  static received(fd: number, pid: number, thread: boolean): PidfdLink {
+  /** Takes an fd that came from elsewhere. EBADF: it is no pidfd. */
+  static received(fd: number, caller: (...args: never[]) => unknown): PidfdLink {
+    const info = pidfdInfo(fd)
+    if (info === undefined) throw systemError('fcntl', -errno.EBADF, { fd, note: 'it is no pidfd' }, caller)
     const owned = native.own_fd(fd)
-    if (owned < 0) throw systemError('fcntl', owned, { pid })
-    return new PidfdLink(fd, pid, thread)
+    if (owned < 0) throw systemError('fcntl', owned, { pid: info.pid }, caller)
+    return new PidfdLink(fd, info.pid, info.thread)
   }
 
   get fd(): number {

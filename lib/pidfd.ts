@@ -1,5 +1,4 @@
 /** A handle on one process: the number may be given away again, the handle never means somebody else. */
-import { readFileSync, readlinkSync } from 'node:fs'
 import type { InspectOptions } from 'node:util'
 import { int32, queuedValue } from './arguments.js'
 import { errno, errnoCode, isTaken, noSuchProcess, systemError, type ErrnoCode } from './errors.js'
@@ -115,10 +114,8 @@ export class PidFd {
   static fromFd(fd: number): PidFd {
     const descriptor = int32(fd, 'fd')
     if (!supported) throw unavailable('PidFd.fromFd')
-    const info = pidfdInfo(descriptor)
-    if (info === undefined)
-      throw systemError('fcntl', -errno.EBADF, { fd, note: 'it is no pidfd' }, PidFd.fromFd)
-    return new PidFd(PidfdLink.received(descriptor, info.pid, info.thread), kinshipOf(NaN))
+    const link = PidfdLink.received(descriptor, PidFd.fromFd)
+    return new PidFd(link, kinshipOf(link.pid))
   }
 
   /** Its number. Kept after the end, when it may be somebody else's. */
@@ -246,8 +243,7 @@ export class PidFd {
   #leadsNoGroup(): boolean {
     const { pid } = this.#link
     if (Number.isNaN(pid)) return false // it has no number here: the kernel's word stands
-    const leads = native.getpgid(pid) === pid && !this.#link.thread
-    return !leads && this.#link.state() !== 'gone'
+    return native.getpgid(pid) !== pid && this.#link.state() !== 'gone'
   }
 
   #sendError(result: number, signal: number, asked: Scope | undefined): Error {
@@ -394,18 +390,3 @@ export class PidFd {
 }
 
 Object.defineProperty(PidFd.prototype, PIDFD_BRAND, { value: true })
-
-/** What /proc says of a descriptor of ours; undefined when it is no pidfd. */
-function pidfdInfo(fd: number): { pid: number; thread: boolean } | undefined {
-  try {
-    // The same text on pidfs and before it. A directory of /proc, which pidfd_send_signal takes too, has another.
-    if (readlinkSync(`/proc/self/fd/${fd}`) !== 'anon_inode:[pidfd]') return undefined
-    const text = readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')
-    const pid = Number(/^Pid:\t(-?\d+)$/m.exec(text)?.[1])
-    const flags = parseInt(/^flags:\t(\d+)$/m.exec(text)?.[1] ?? '0', 8)
-    const { PIDFD_THREAD = 0 } = native.constants
-    return { pid: pid > 0 ? pid : NaN, thread: (flags & PIDFD_THREAD) !== 0 }
-  } catch {
-    return undefined
-  }
-}

@@ -1,8 +1,8 @@
 /** A reference to a process that can be written down. What makes it unique: identity.ts. */
-import { bootId, formatReference, parseReference, pidNamespace, type Reference } from './identity.js'
 import { isTaken, noSuchProcess } from './errors.js'
+import { bootId, formatReference, parseReference, pidNamespace, type Reference } from './identity.js'
 import { openLink } from './open-link.js'
-import { PROCESS_REF_BRAND, type Target } from './target.js'
+import { kinshipOf, PROCESS_REF_BRAND, type Target } from './target.js'
 
 /**
  * A durable reference to a process: its number with what makes it unique. It never means another process, whoever gets
@@ -41,7 +41,10 @@ export class ProcessRef {
       const { pid } = link
       const identity = link.identity()
       // A handle knows who it was on for ever.
-      if (link.state() === 'gone') throw noSuchProcess(pid, { reused: isTaken(pid) }, ProcessRef.of)
+      if (link.state() === 'gone') {
+        const reaped = kinshipOf(target).wasChild
+        throw noSuchProcess(pid, { reused: isTaken(pid), reaped }, ProcessRef.of)
+      }
       return ProcessRef.from({ pid, identity })
     } finally {
       link.close()

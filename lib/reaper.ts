@@ -138,8 +138,8 @@ const created = Symbol('created by startReaper')
 /**
  * Reaps in the background until it is stopped. `using` stops it.
  *
- * Iterating gives the statuses, and ends when it stops: without `onReap` also those from before. Unref'd by default; a pending iterator step keeps
- * the event loop alive.
+ * Iterating gives the statuses, and ends when it stops: without `onReap` also those from before. Unref'd by default; a
+ * pending iterator step keeps the event loop alive.
  *
  * @example
  * using reaper = startReaper({ subreaper: true })
@@ -332,14 +332,17 @@ export function startReaper(options: ReaperOptions = {}): Reaper {
  */
 export function setChildSubreaper(on: boolean): void {
   prctlSetChildSubreaper(on)
-  if (on) becameSubreaper?.()
+  if (!on) return
+  const listener = becameSubreaper
+  becameSubreaper = undefined
+  listener?.()
 }
 
 let becameSubreaper: (() => void) | undefined
 
 /**
- * For `sigkit/init`: what to do when the program makes itself a subreaper by {@link setChildSubreaper}. Not for a reaper
- * of the program's own, which knows what is not to be reaped.
+ * For `sigkit/init`: what to do, once, when the program makes itself a subreaper by {@link setChildSubreaper}. Not for a
+ * reaper of the program's own, which knows what is not to be reaped.
  * @internal
  */
 export function whenBecomingSubreaper(listener: () => void): void {

@@ -290,9 +290,9 @@ export function exitCodeOf(exit: { code: number | null; signal: Signal | null })
   if (signal === null) {
     throw invalidValue('exit', exit, 'one of code and signal must be set, or how it ended is not known')
   }
-  // 'SIG32' is how an exit tells a number that has no name.
-  const unnamed = typeof signal === 'string' ? /^SIG(\d+)$/.exec(signal)?.[1] : undefined
-  const known = unnamed === undefined ? signal : Number(unnamed)
-  const info = typeof known === 'number' ? byNumber[known] : undefined
-  return 128 + (info ?? entry(signal)).number
+  // 'SIG32' is how an exit tells a number that libc keeps.
+  const kept = byNumber.find(
+    (info) => info?.reserved === true && [info.number, `SIG${info.number}`].includes(signal),
+  )
+  return 128 + (kept ?? entry(signal)).number
 }

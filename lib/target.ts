@@ -41,7 +41,7 @@ export const LINK: unique symbol = Symbol('sigkit link')
 export interface Kinship {
   /** Node's own word on its end is a source. */
   readonly child: ChildLike | undefined
-  readonly wasChild: boolean
+  wasChild: boolean
   /** The end that was told already. */
   ended: WaitStatus | undefined
 }

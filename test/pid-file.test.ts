@@ -218,7 +218,9 @@ describe('writePidFile fails, leaves no temporary file, and keeps the old one', 
       },
       () => ProcessRef.of(handle),
     ])
-      expect(thrown(call)).toMatchObject({ name: 'NoSuchProcessError', code: 'ESRCH', pid: child.pid })
+      expect(thrown(call)).toMatchObject({
+        ...{ name: 'NoSuchProcessError', code: 'ESRCH', pid: child.pid, reaped: true },
+      })
     expect(readdirSync(directory)).toEqual([])
   })
 

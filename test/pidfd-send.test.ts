@@ -206,6 +206,13 @@ describe('group scope', () => {
     expect(await outsider.drain()).toEqual([])
   })
 
+  test('through a handle on the first thread of the leader as well', async () => {
+    const group = await startGroup(me.uid, me.uid)
+    using thread = PidFd.open(group.pgid, { thread: true })
+    thread.send('SIGUSR1', { scope: 'group' })
+    expect(group.members.map(pendingForProcess)).toEqual([[SIGUSR1], [SIGUSR1]])
+  })
+
   test('after the leader was reaped it reaches the members that live, and ESRCH when none does', async () => {
     const group = await startGroup(me.uid, me.uid, me.uid)
     const [leader = 0, second = 0, third = 0] = group.members

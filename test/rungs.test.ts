@@ -2,12 +2,14 @@
  * Every rung of the ladder: sigkit in sandboxes that lack what it would use, by every answer that sandboxes and older
  * kernels give. Nothing may crash, hit the wrong process, guess a status or poll without end.
  */
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import { features, type Exit, type Features, type SendOptions } from 'sigkit'
 import { describe, expect, test } from 'vitest'
 import { startNode } from './helpers/fixture.js'
 import { Keeper } from './helpers/keeper.js'
 import { expectIdle, sanitized } from './helpers/load.js'
 import { inOwnProcess } from './helpers/own-process.js'
+import { isRoot, NEEDS_ROOT } from './helpers/privilege.js'
 import { runBattery, sandbox, type Report } from './helpers/rung.js'
 import { Watcher } from './helpers/watcher.js'
 
@@ -224,3 +226,21 @@ test('status() of a foreign process that is gone, where the kernel does not tell
   await watcher.ask('status', stranger.pid)
   expect((await watcher.told('status', stranger.pid)).error).toMatchObject({ name: 'UnsupportedError' })
 })
+
+const mount = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((path) =>
+  existsSync(`${path}/cgroup.controllers`),
+)
+test.runIf(isRoot && mount !== undefined)(
+  `cgroup.kill is there or not, whoever has made a control group ${NEEDS_ROOT} [needs cgroup v2]`,
+  () => {
+    const before = features()
+    const path = `${mount}/sigkit-test-${process.pid}`
+    mkdirSync(path)
+    try {
+      expect(features()).toEqual(before)
+      expect(before.cgroupKill).toBe(existsSync(`${path}/cgroup.kill`))
+    } finally {
+      rmdirSync(path)
+    }
+  },
+)

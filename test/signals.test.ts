@@ -200,6 +200,7 @@ describe('exitCodeOf', () => {
     [{ signal: null }, 'ERR_INVALID_ARG_TYPE'],
     [{ code: null, signal: 'SIGFOO' }, 'ERR_UNKNOWN_SIGNAL'],
     [{ code: null, signal: 'SIG65' }, 'ERR_UNKNOWN_SIGNAL'],
+    [{ code: null, signal: 'SIG15' }, 'ERR_UNKNOWN_SIGNAL'],
     [{ code: null, signal: 0 }, 'ERR_UNKNOWN_SIGNAL'],
     [{ code: null, signal: 65 }, 'ERR_UNKNOWN_SIGNAL'],
     [{ code: null }, 'ERR_INVALID_ARG_TYPE'],

@@ -136,7 +136,7 @@ describe.each([
     // Caught, and did not come to its own end. Not each of them: a storm doubles every 50 ms or so, and on a full machine
     // we may be without a CPU for that long.
     sizes.sort((a, b) => a - b)
-    expect(sizes[Math.floor(RUNS / 2)]).toBeLessThan(FORKS / 2)
+    expect(sizes[Math.floor((RUNS - 1) * 0.8)]).toBeLessThan(FORKS / 2)
     survivors[`${label}, terminate`] = `${left_.reduce((sum, count) => sum + count, 0)} in ${RUNS} runs`
   })
 

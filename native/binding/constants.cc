@@ -69,8 +69,6 @@ constexpr Constant kConstants[] = {
     SIGKIT_CONSTANT(SI_ASYNCIO),
     SIGKIT_CONSTANT(SI_SIGIO),
     SIGKIT_CONSTANT(SI_TKILL),
-    {"SI_DETHREAD", -7},  // asm-generic/siginfo.h; no libc has it
-    {"SI_ASYNCNL", -60},  // glibc alone
     SIGKIT_CONSTANT(CLD_EXITED),
     SIGKIT_CONSTANT(CLD_KILLED),
     SIGKIT_CONSTANT(CLD_DUMPED),
@@ -113,6 +111,9 @@ constexpr Constant kConstants[] = {
     SIGKIT_CONSTANT(EREMOTE),
     SIGKIT_CONSTANT(PR_SET_CHILD_SUBREAPER),
     SIGKIT_CONSTANT(PR_SET_PDEATHSIG),
+    // From asm-generic/siginfo.h; not every libc has them.
+    {"SI_DETHREAD", -7},
+    {"SI_ASYNCNL", -60},
     // Not in the headers of every libc that builds this; see core/pidfd_abi.h.
     {"P_PIDFD", kPPidfd},
     {"PIDFD_NONBLOCK", kPidfdNonblock},
