@@ -10,11 +10,13 @@ import {
   type ProcessQuery,
 } from 'sigkit'
 import { describe, expect, test } from 'vitest'
+import { blockUntil } from './helpers/deadline.js'
 import { OwnChild } from './helpers/own-child.js'
 import { inOwnProcess } from './helpers/own-process.js'
 import { programPath } from './helpers/fixture.js'
 import { sanitized } from './helpers/load.js'
 import { asNobody, inNamespace, isRoot, NEEDS_ROOT } from './helpers/privilege.js'
+import { stateOf } from './helpers/process-status.js'
 import { thrown } from './helpers/thrown.js'
 
 const LATER = ['exe', 'argv', 'user', 'cgroup', 'signals'] as const
@@ -46,6 +48,7 @@ describe('an entry of children', () => {
 
   test('can be copied, sent and cloned unread', async () => {
     const { pid } = await OwnChild.start('exit', '0')
+    blockUntil(() => stateOf(pid) === 'S', `${pid} to sleep: what is read of it then stays the same`)
     const whole = getProcess(pid) ?? expect.unreachable()
     for (const copy of [
       { ...childEntry(pid) },

@@ -12,17 +12,18 @@ function promiseWithResolvers() {
 export async function run() {
   heading('Who sent that?')
   const events = []
+  const { promise: one, resolve: oneCame } = promiseWithResolvers()
   const { promise: all, resolve: allCame } = promiseWithResolvers()
-  const subscription = onSignal(
-    ['SIGTERM', 'SIGRTMIN+1'],
-    (event) => events.push(event) > 1000 && allCame(),
-    {
-      identifySender: true,
-      keepAlive: true,
-    },
-  )
+  const came = (event) => {
+    const count = events.push(event)
+    if (count === 1) oneCame()
+    if (count === 1001) allCame()
+  }
+  const options = { identifySender: true, keepAlive: true }
+  const subscription = onSignal(['SIGTERM', 'SIGRTMIN+1'], came, options)
   const { child, ended } = await start('/bin/sh', ['-c', `echo ready; kill -TERM ${process.pid}; exit 0`])
-  await ended
+  // Its end may be known before: the kernel may have given the signal to a thread that has yet to run.
+  await Promise.all([one, ended])
   for (let value = 1; value <= 1000; value++) sigqueue(process.pid, 'SIGRTMIN+1', value)
   await all
   const [first, ...rest] = events

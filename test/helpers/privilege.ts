@@ -46,6 +46,20 @@ export const deniedByInit =
 export const hasKernelThreads =
   existsSync('/proc/2/comm') && readFileSync('/proc/2/comm', 'latin1') === 'kthreadd\n'
 
+function statusOf(pid: number): { ppid: number; uid: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  const number = (name: string): number => Number(new RegExp(`^${name}:\\t(\\d+)`, 'm').exec(status)?.[1])
+  return { ppid: number('PPid'), uid: number('Uid') }
+}
+
+/** The nearest ancestor below PID 1 that belongs to somebody else, so that it lives on and may not be signalled. */
+export function deniedAncestor(): number | undefined {
+  for (let pid = process.ppid; pid > 1; pid = statusOf(pid).ppid) {
+    if (statusOf(pid).uid !== process.getuid?.()) return pid
+  }
+  return undefined
+}
+
 /** Said in the name of a test, so that a skip explains itself in the report. */
 export const NEEDS_ROOT = '[needs root]'
 export const NEEDS_NAMESPACE = '[needs root or user namespaces]'
