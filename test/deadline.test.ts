@@ -12,6 +12,9 @@ import { thrown } from './helpers/thrown.js'
 
 const MS = 150
 
+/** Enough for JavaScript to be called first, or to have handled it, on a machine with much else to do. */
+const AMPLE = 800
+
 /** How late it may be, in ms, and where other processes want the same CPUs or a sanitizer slows the end down. */
 const TOLERANCE = 50
 const LOADED = 2000
@@ -126,8 +129,8 @@ test('a deadline of 0 ms', async () => {
 })
 
 describe('handled in time, nothing happens', () => {
-  // The process ends 400 ms after the call, with 7: long after the deadline.
-  const deadline: SubscribeOptions = { deadline: { ms: 200, then: 'kill' } }
+  // The process ends 300 ms after the deadline, with 7.
+  const deadline: SubscribeOptions = { deadline: { ms: AMPLE, then: 'kill' } }
   test.each([
     ['a listener that returns', 'quick', []],
     ['one that throws', 'throwing', [{ uncaught: 'a throwing listener' }]],
@@ -145,7 +148,7 @@ describe('handled in time, nothing happens', () => {
       options: { ...deadline, onSecond: { exit: 41 } },
       reports: 3,
       send: ['SIGTERM', 'SIGTERM', 'SIGTERM'],
-      gap: 150,
+      gap: AMPLE / 2,
     }
     expect(await run(how)).toMatchObject({ exited: 7, lines: Array(3).fill({ called: 'SIGTERM' }) })
   })
@@ -166,9 +169,9 @@ describe('called, and not done in time', () => {
     ['once: a promise that never settles', 'hangs', { once: true }],
     ['once: a listener that never returns', 'loops', { once: true }],
   ])('%s', async (_, listener, more) => {
-    const options: SubscribeOptions = { deadline: { ms: MS, then: 'default' }, ...more }
+    const options: SubscribeOptions = { deadline: { ms: AMPLE, then: 'default' }, ...more }
     const how: Run = { busy: 'free', signals: 'SIGTERM', options, listener, send: ['SIGTERM'] }
-    await onTime(MS, how, { signal: 15, lines: [{ called: 'SIGTERM' }] })
+    await onTime(AMPLE, how, { signal: 15, lines: [{ called: 'SIGTERM' }] })
   })
 
   test('a promise that settles too late', async () => {
@@ -221,7 +224,7 @@ describe('SIGTSTP: default stops, and after SIGCONT all goes on', () => {
     const outcome = await run({
       busy: 'free',
       signals: ['SIGTSTP', 'SIGTERM'],
-      options: { onSecond: 'default', deadline: { ms: 300, then: { exit: 44 } } },
+      options: { onSecond: 'default', deadline: { ms: AMPLE, then: { exit: 44 } } },
       listener: 'hangs',
       send: ['SIGTSTP', 'SIGTSTP', 'SIGTERM'],
       gap: 100,
