@@ -183,7 +183,7 @@ describe('called, and not done in time', () => {
   test('onSecond while the promise of the first is pending', async () => {
     const options: SubscribeOptions = { onSecond: 'default' }
     const send: Signal[] = ['SIGTERM', 'SIGTERM']
-    const how: Run = { busy: 'free', signals: 'SIGTERM', options, listener: 'hangs', send, gap: 100 }
+    const how: Run = { busy: 'free', signals: 'SIGTERM', options, listener: 'hangs', send, gap: AMPLE }
     expect(await run(how)).toMatchObject({ signal: 15, lines: [{ called: 'SIGTERM' }] })
   })
 })
