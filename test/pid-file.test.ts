@@ -219,7 +219,10 @@ describe('writePidFile fails, leaves no temporary file, and keeps the old one', 
       () => ProcessRef.of(handle),
     ])
       expect(thrown(call)).toMatchObject({
-        ...{ name: 'NoSuchProcessError', code: 'ESRCH', pid: child.pid, reaped: true },
+        name: 'NoSuchProcessError',
+        code: 'ESRCH',
+        pid: child.pid,
+        reaped: true,
       })
     expect(readdirSync(directory)).toEqual([])
   })

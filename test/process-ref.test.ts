@@ -156,7 +156,7 @@ describe('parse', () => {
     const started = performance.now()
     for (const text of ['1'.repeat(1e6), `1:${'1'.repeat(1e6)}`, `1:1/${'a-'.repeat(5e5)}`])
       expect(thrown(() => ProcessRef.parse(text)).message.length).toBeLessThan(300)
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(performance.now() - started).toBeLessThan(1000)
   })
 })
 

@@ -1,6 +1,7 @@
 /** What this user may do, and how a fixture is started as somebody else or in a pid namespace of its own. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { parentOf, uidOf } from './process-status.js'
 
 export const NOBODY = 65534
 
@@ -46,16 +47,10 @@ export const deniedByInit =
 export const hasKernelThreads =
   existsSync('/proc/2/comm') && readFileSync('/proc/2/comm', 'latin1') === 'kthreadd\n'
 
-function statusOf(pid: number): { ppid: number; uid: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-  const number = (name: string): number => Number(new RegExp(`^${name}:\\t(\\d+)`, 'm').exec(status)?.[1])
-  return { ppid: number('PPid'), uid: number('Uid') }
-}
-
 /** The nearest ancestor below PID 1 that belongs to somebody else, so that it lives on and may not be signalled. */
 export function deniedAncestor(): number | undefined {
-  for (let pid = process.ppid; pid > 1; pid = statusOf(pid).ppid) {
-    if (statusOf(pid).uid !== process.getuid?.()) return pid
+  for (let pid = process.ppid; pid > 1; pid = parentOf(pid)) {
+    if (uidOf(pid) !== process.getuid?.()) return pid
   }
   return undefined
 }

@@ -1,4 +1,4 @@
-/** What /proc says of a process or thread that the kernel holds signals for. */
+/** What /proc says of a process or thread: the signals that the kernel holds for it, and whose it is. */
 import { readFileSync } from 'node:fs'
 
 function numbersIn(mask: string): number[] {
@@ -24,4 +24,13 @@ export function pendingForThread(pid: number, tid = pid): number[] {
 
 export function stateOf(pid: number): string {
   return field(`/proc/${pid}/status`, 'State').slice(0, 1)
+}
+
+export function parentOf(pid: number): number {
+  return Number(field(`/proc/${pid}/status`, 'PPid'))
+}
+
+/** The real one. */
+export function uidOf(pid: number): number {
+  return parseInt(field(`/proc/${pid}/status`, 'Uid'), 10)
 }
