@@ -437,7 +437,7 @@ describe('the result', () => {
         return { error, leaked: after - before, one }
       },
       null,
-      { wrapper: ['prlimit', '--nofile=80:80'] },
+      { descriptors: 80 },
     )
     expect(report.error).toMatchObject({ name: 'ResourceLimitError', code: 'EMFILE' })
     expect(report.leaked).toBe(0)

@@ -82,7 +82,7 @@ test('subscribed again under a neighbour that calls what it has replaced: each i
 })
 
 test('subscribing that fails for want of descriptors takes no memory each time', async () => {
-  const [report] = await lines(['leak'], { wrapper: ['prlimit', '--nofile=64'] })
+  const [report] = await lines(['leak'], { descriptors: 64 })
   expect(report).toMatchObject({ codes: ['EMFILE'] })
   expect((report as { grown: number }).grown, 'MiB').toBeLessThan(100) // one inbox is 10, and this is 50 times
 })

@@ -55,7 +55,7 @@ test('the raw functions refuse a number that is no int32: as one it would be 0, 
 })
 
 test('first asked with one descriptor left: nothing is taken for missing ever after', async () => {
-  const program = startNode(file, { args: ['probe'], wrapper: ['prlimit', '--nofile=64'] })
+  const program = startNode(file, { args: ['probe'], descriptors: 64 })
   const { lines, ending } = await program.report()
   expect(ending, program.stderr).toEqual({ code: 0, signal: null })
   expect(lines).toEqual([{ handle: null, features: features() }])
@@ -63,8 +63,11 @@ test('first asked with one descriptor left: nothing is taken for missing ever af
 
 test('a wait without pidfds outlives a full descriptor table, and has the answer afterwards', async () => {
   const stranger = await Keeper.start(['exit', '42'])
-  const wrapper = ['prlimit', '--nofile=64', ...sandbox(['pidfd_open=ENOSYS'])]
-  const program = startNode(file, { wrapper, args: ['fullTable', String(stranger.pid)] })
+  const program = startNode(file, {
+    wrapper: sandbox(['pidfd_open=ENOSYS']),
+    descriptors: 64,
+    args: ['fullTable', String(stranger.pid)],
+  })
   expect(await program.next('the full table to be over'), program.stderr).toEqual({ hasFd: false })
   stranger.end()
   expect(await program.next('the exit of the stranger')).toEqual({ code: 42 })

@@ -116,7 +116,7 @@ describe('pidfdOpen', () => {
   })
 
   test('EMFILE, with the limit', async () => {
-    const caller = await Caller.start({ wrapper: ['prlimit', '--nofile=48:48'] })
+    const caller = await Caller.start({ descriptors: 48 })
     let answer = await caller.call('sigkit/syscalls', 'pidfdOpen', process.pid)
     for (let opened = 1; answer.error === undefined && opened <= 48; opened++)
       answer = await caller.call('sigkit/syscalls', 'pidfdOpen', process.pid)

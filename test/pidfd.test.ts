@@ -291,8 +291,7 @@ describe('no file descriptor left', () => {
   async function run(probed: 'before' | 'never'): Promise<{ report: Report; pid: number }> {
     const { pid, tid } = await Receiver.start()
     const ids = [pid, ABSENT, tid].map(String)
-    const wrapper = ['prlimit', `--nofile=${LIMIT}:${LIMIT}`]
-    const program = startNode('full-table.mjs', { wrapper, args: [probed, ...ids] })
+    const program = startNode('full-table.mjs', { args: [probed, ...ids], descriptors: LIMIT })
     return { report: await program.next<Report>('the report of a full table'), pid }
   }
 

@@ -106,7 +106,7 @@ describe('an entry of children', () => {
         return { error, text, later: entry?.argv?.length ?? 0 }
       },
       null,
-      { wrapper: ['prlimit', '--nofile=80:80'] },
+      { descriptors: 80 },
     )
     expect(report.error).toMatchObject({ name: 'ResourceLimitError', code: 'EMFILE' })
     expect(report.text).toContain('[Getter/Setter]')

@@ -420,7 +420,7 @@ describe('getProcess', () => {
           return told
         },
         null,
-        { wrapper: ['prlimit', '--nofile=100:100'] },
+        { descriptors: 100 },
       )
       const emfile = 'ResourceLimitError EMFILE'
       expect(errors).toEqual({ list: emfile, get: emfile, children: emfile, find: emfile, port: emfile })

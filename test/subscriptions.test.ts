@@ -343,8 +343,10 @@ describe('refusals', () => {
   })
 
   test('with no descriptor left: EMFILE, nothing is installed, and later it works', async () => {
-    const wrapper = ['prlimit', '--nofile=64']
-    const { lines, ending } = await startNode('subscriptions.mjs', { wrapper, args: ['fullTable'] }).report()
+    const { lines, ending } = await startNode('subscriptions.mjs', {
+      args: ['fullTable'],
+      descriptors: 64,
+    }).report()
     expect(lines).toEqual([
       {
         refused: expect.objectContaining({ name: 'ResourceLimitError', code: 'EMFILE' }) as unknown,

@@ -218,13 +218,13 @@ describe('however it ends, nobody stays stopped', () => {
   })
 
   test.each([
-    ['the descriptors run out', [], ['prlimit', '--nofile=60'], 'chain 80'],
-    ['the program exits', ['exit'], [], 'chain 3'],
-    ['the Worker is terminated', ['end-worker'], [], 'chain 3'],
-  ] as const)('%s', async (_name, how, wrapper, words) => {
+    ['the descriptors run out', [], { descriptors: 60 }, 'chain 80'],
+    ['the program exits', ['exit'], {}, 'chain 3'],
+    ['the Worker is terminated', ['end-worker'], {}, 'chain 3'],
+  ] as const)('%s', async (_name, how, limit, words) => {
     const target = await TargetProgram.start(`ignore ${words}`)
     const args = [JSON.stringify([target.pid]), '{"tree":true,"grace":60000}', ...how]
-    const program = startNode('terminate.mjs', { args, wrapper })
+    const program = startNode('terminate.mjs', { args, ...limit })
     if (how.length === 0) {
       const { error, left } = await program.next<{ error: object; left: object }>('the report')
       expect(error).toMatchObject({ name: 'ResourceLimitError', code: 'EMFILE' })
