@@ -109,17 +109,24 @@ describe.skipIf(signalsHeldBack).each(busies)(`JavaScript is in: %s ${NEEDS_REAL
   })
 })
 
+async function defaultAction(signal: Signal, number: number): Promise<void> {
+  const options: SubscribeOptions = { deadline: { ms: 1, then: 'default' } }
+  const { lines, ...ending } = await run({ busy: blocked, signals: signal, options, send: [signal] })
+  expect([lines, ending.signal, ending.exited]).toEqual([[], number, null])
+}
+
 test.each([
   ['SIGHUP', 1],
   ['SIGUSR2', 12],
   ['SIGPIPE', 13],
   ['SIGXFSZ', 25],
-  ['SIGRTMIN+2', 36],
-] as const)('the default action of %s', async (signal, number) => {
-  const options: SubscribeOptions = { deadline: { ms: 1, then: 'default' } }
-  const { lines, ...ending } = await run({ busy: blocked, signals: signal, options, send: [signal] })
-  expect([lines, ending.signal, ending.exited]).toEqual([[], number, null])
-})
+] as const)('the default action of %s', defaultAction)
+
+// Of a real-time signal, a busy thread is asked to block it by one of the same number. While ThreadSanitizer holds that
+// back the thread does not block it yet, takes this one too, and the runtime keeps one of each number.
+test.skipIf(signalsHeldBack)(`the default action of SIGRTMIN+2 ${NEEDS_REAL_SIGNALS}`, () =>
+  defaultAction('SIGRTMIN+2', 36),
+)
 
 test('a deadline of 0 ms', async () => {
   const options: SubscribeOptions = { deadline: { ms: 0, then: { exit: 3 } } }
