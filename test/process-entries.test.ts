@@ -90,19 +90,14 @@ describe('an entry of children', () => {
 
   test('says when there is no descriptor to read it with', async () => {
     const report = await inOwnProcess(
-      async ({ sigkit, caught }) => {
-        const { openSync, closeSync } = process.getBuiltinModule('node:fs')
+      async ({ sigkit, caught, fillTable }) => {
+        const { closeSync } = process.getBuiltinModule('node:fs')
         const util = process.getBuiltinModule('node:util')
         const [entry, printed] = [sigkit.children(process.ppid)[0], sigkit.children(process.ppid)[0]]
-        const held: number[] = []
-        try {
-          for (;;) held.push(openSync('/dev/null', 'r'))
-        } catch {
-          // none is left
-        }
+        const taken = fillTable()
         const error = await caught(() => entry?.argv)
         const text = util.inspect(printed)
-        for (const fd of held) closeSync(fd)
+        for (const fd of taken) closeSync(fd)
         return { error, text, later: entry?.argv?.length ?? 0 }
       },
       null,

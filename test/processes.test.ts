@@ -391,19 +391,11 @@ describe('getProcess', () => {
     'a shortage of descriptors is an error, and no lie [needs a build without sanitizers]',
     async () => {
       const errors = await inOwnProcess(
-        async ({ sigkit, caught }) => {
-          const { openSync, closeSync } = process.getBuiltinModule('node:fs')
-          const fds: number[] = []
-          const full = (): void => {
-            try {
-              for (;;) fds.push(openSync('/dev/null', 'r'))
-            } catch {
-              // Now none is left.
-            }
-          }
+        async ({ sigkit, caught, fillTable }) => {
+          const { closeSync } = process.getBuiltinModule('node:fs')
           await sigkit.listProcesses() // what is read once has been read
           sigkit.children(process.pid)
-          full()
+          const taken = fillTable()
           const calls = {
             list: () => sigkit.listProcesses(),
             get: () => sigkit.getProcess(process.ppid),
@@ -416,7 +408,7 @@ describe('getProcess', () => {
             const { name: kind, code } = await caught(call)
             told[name] = `${kind} ${code}`
           }
-          for (const fd of fds) closeSync(fd)
+          for (const fd of taken) closeSync(fd)
           return told
         },
         null,

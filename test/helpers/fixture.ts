@@ -11,23 +11,21 @@ const { LD_PRELOAD: preload, ...environment } = process.env
 
 export const plainEnvironment: NodeJS.ProcessEnv = environment
 
-// A sanitizer turns core dumps off for the process it lives in.
-const sanitized = (tsanOptions: string): readonly string[] =>
-  preload === undefined
-    ? []
-    : [
-        'env',
-        `LD_PRELOAD=${preload}`,
-        `ASAN_OPTIONS=${process.env.ASAN_OPTIONS ?? ''}:disable_coredump=0`,
-        `TSAN_OPTIONS=${process.env.TSAN_OPTIONS ?? ''}:disable_coredump=0${tsanOptions}`,
-      ]
-
-// The limit, where descriptors are to run out. ThreadSanitizer then reports nothing: a report opens files, be it of a
-// race in V8, and so a descriptor is free again that was taken when the table was filled.
-const limited = (descriptors: number | undefined): readonly string[] =>
-  descriptors === undefined
-    ? sanitized('')
-    : ['prlimit', `--nofile=${descriptors}`, ...sanitized(':report_bugs=0')]
+// A sanitizer turns core dumps off for the process it lives in. Where descriptors are to run out, ThreadSanitizer
+// reports nothing: a report opens files, be it of a race in V8, and so a descriptor is free again that was taken when
+// the table was filled.
+function nodePrefix(descriptors?: number): string[] {
+  const limit = descriptors === undefined ? [] : ['prlimit', `--nofile=${descriptors}`]
+  if (preload === undefined) return limit
+  const silent = descriptors === undefined ? '' : ':report_bugs=0'
+  return [
+    ...limit,
+    'env',
+    `LD_PRELOAD=${preload}`,
+    `ASAN_OPTIONS=${process.env.ASAN_OPTIONS ?? ''}:disable_coredump=0`,
+    `TSAN_OPTIONS=${process.env.TSAN_OPTIONS ?? ''}:disable_coredump=0${silent}`,
+  ]
+}
 
 export function programPath(name: string): string {
   return join(fixtures, 'build', name)
@@ -44,7 +42,7 @@ export function nodeCommand(
   flags: readonly string[] = [],
   descriptors?: number,
 ): string[] {
-  return [...limited(descriptors), process.execPath, ...flags, fixturePath(file), ...args]
+  return [...nodePrefix(descriptors), process.execPath, ...flags, fixturePath(file), ...args]
 }
 
 export function startProgram(

@@ -44,6 +44,8 @@ export interface Inside {
   stateOf(pid: number): string
   blockUntil(condition: () => boolean, what: string): void
   until(condition: () => boolean, what: string): Promise<void>
+  /** Takes all descriptors that are left, to be closed again. */
+  fillTable(): number[]
   within<T>(promise: Promise<T>, what: string): Promise<T>
   caught(call: () => unknown): Promise<Told>
   startWorker<D>(body: (inside: InsideWorker<D>) => unknown, data: D): Worker
